@@ -1,0 +1,59 @@
+// The names of the states that users see. Which change is allowed when lies in store/states.ts.
+
+/** States of a submission. `converted` … `quarantined` are final unless a person retries. Source: queue.md 2. */
+export const SUBMISSION_STATES = [
+  'receiving',
+  'received',
+  'waiting',
+  'converting',
+  'converted',
+  'skipped',
+  'rejected',
+  'suspended',
+  'failed',
+  'stopped',
+  'crashed',
+  'quarantined',
+] as const;
+/** One of {@link SUBMISSION_STATES}. */
+export type SubmissionState = (typeof SUBMISSION_STATES)[number];
+
+/** States of a delivery (one report to one destination). Source: queue.md 2. */
+export const DELIVERY_STATES = ['ready', 'inflight', 'deferred', 'delivered', 'held', 'dead', 'corrupt'] as const;
+/** One of {@link DELIVERY_STATES}. */
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** Worst first: a report's state is the worst of its deliveries. Source: queue.md 2. */
+export const DELIVERY_STATES_WORST_FIRST = [
+  'corrupt',
+  'dead',
+  'held',
+  'deferred',
+  'inflight',
+  'ready',
+  'delivered',
+] as const;
+
+/** Why a submission is `waiting`. */
+export const WAITING_REASONS = ['converter_pending', 'converter_quarantined', 'sandbox_wall_missing'] as const;
+/** One of {@link WAITING_REASONS}. */
+export type WaitingReason = (typeof WAITING_REASONS)[number];
+
+/** Will this submission change by itself, without a person? */
+export function isSubmissionOpen(state: SubmissionState): boolean {
+  return state === 'receiving' || state === 'received' || state === 'converting';
+}
+
+/** Will this delivery change by itself, without a person or the destination's recovery? */
+export function isDeliveryOpen(state: DeliveryState): boolean {
+  return state === 'ready' || state === 'inflight' || state === 'deferred';
+}
+
+/**
+ * A report's state: the worst of its deliveries, `delivered` when it has none (it matched no destination).
+ *
+ * @param states - States of all its deliveries.
+ */
+export function worstDeliveryState(states: readonly DeliveryState[]): DeliveryState {
+  return DELIVERY_STATES_WORST_FIRST.find((state) => states.includes(state)) ?? 'delivered';
+}

@@ -1,0 +1,67 @@
+// What connects a method to the code that answers it.
+
+import type { KeyId } from '../core/ids.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Scope } from '../core/scopes.ts';
+import type { EventTopic } from './events.ts';
+import type { MethodSpec, ParamsOf, ResultOf } from './method-spec.ts';
+
+/** Who is calling: what the proof showed. */
+export type Caller = { readonly kid: KeyId; readonly scopes: readonly Scope[] };
+
+/** Answer to opening a subscription. */
+export type SubscriptionOpened = {
+  readonly subscription: string;
+  readonly bootId: string;
+  readonly seq: number;
+  readonly cursor: string;
+  readonly resumed: boolean;
+  readonly snapshot?: Readonly<Record<string, unknown>>;
+};
+
+/** The caller's own subscriptions on its own connection; nothing else of the connection is reachable. */
+export type SubscriptionPort = {
+  /** @throws {AirlockError} too_many_in_flight when this connection holds as many as it may. */
+  readonly open: (topics: readonly EventTopic[]) => Promise<SubscriptionOpened>;
+  /** @returns false when there is no such subscription on this connection. */
+  readonly close: (subscription: string) => boolean;
+};
+
+/** What a handler gets beside its params. */
+export type CallContext = {
+  readonly caller: Caller;
+  /** On every log line and in `data.requestId` of an internal error. */
+  readonly requestId: string;
+  /** Aborted by cancel, deadline, closed connection, or the end of the drain. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly subscriptions: SubscriptionPort;
+};
+
+/** The code of one method: it gets only the deps it names. */
+export type Handler<Spec extends MethodSpec, Deps> = (
+  deps: Deps,
+  params: ParamsOf<Spec>,
+  context: CallContext,
+) => Promise<ResultOf<Spec>>;
+
+/** A method with its code and deps: what the server dispatches to. `call` expects params that passed `spec.params`. */
+export type BoundMethod = {
+  readonly spec: MethodSpec;
+  readonly call: (params: unknown, context: CallContext) => Promise<unknown>;
+};
+
+/** Every method a daemon answers, by name. */
+export type BoundMethods = ReadonlyMap<string, BoundMethod>;
+
+/**
+ * Tie a method to its code.
+ *
+ * @param spec - The method.
+ * @param handler - Its code.
+ * @param deps - What the code needs.
+ */
+export function bind<Spec extends MethodSpec, Deps>(spec: Spec, handler: Handler<Spec, Deps>, deps: Deps): BoundMethod {
+  // Trust: the session validates `params` against `spec.params` before it calls.
+  return { spec, call: (params, context) => handler(deps, params as ParamsOf<Spec>, context) };
+}

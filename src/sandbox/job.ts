@@ -1,0 +1,74 @@
+// What the pool is asked to do: a checked converter and one input file.
+
+import type { SandboxLimits } from '../config/schema/sandbox.ts';
+import type { ConversionOutcome, GuestLogLine, LimitName } from './outcome.ts';
+
+/** How a converter wants its input; decides the memory class. */
+export type InputMode = 'lines' | 'text' | 'bytes';
+
+/** A converter whose bytes passed the gate. The bytes here are the bytes that run. */
+export type LoadableConverter = {
+  readonly name: string;
+  readonly version: string;
+  /** Hash over manifest and every reachable module (sandbox.md 7): key of the compiled converter and of trust. */
+  readonly sha256: string;
+  /** Bundled converters share runner processes; every other converter is a group of its own. */
+  readonly trust: 'bundled' | 'own';
+  /** JavaScript modules by relative path with `/`; `entry` is one of them. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly entry: string;
+  readonly input: InputMode;
+  /** `auto`, or a label from the fixed list. */
+  readonly encoding: string;
+};
+
+/** One input for one converter. */
+export type ConversionJob = {
+  readonly converter: LoadableConverter;
+  readonly limits: SandboxLimits;
+  readonly input: { readonly name: string; readonly bytes: Uint8Array };
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly station: { readonly name: string; readonly location: string; readonly purpose: string };
+  /** Wall clock for `ctx.now` and `Date`. */
+  readonly nowUnixMs: number;
+  /** Seed of `ctx.random()` and `Math.random`, 0 … 2³²−1. */
+  readonly seed: number;
+};
+
+/** What the taker of a record says: go on, or end the conversion with this outcome. */
+export type PartVerdict =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'stop'; readonly limit: LimitName; readonly used: number; readonly allowed: number }
+  | { readonly kind: 'refuse'; readonly reason: string };
+
+/** Where the pieces of a conversion go while it runs. Trust: everything here was written by the guest. */
+export type ConversionSink = {
+  /** One record, JSON text of at most 64 KiB (report/records.ts). A `refuse` ends the conversion as `rejected`. */
+  readonly part: (recordText: string) => PartVerdict;
+  /** Raw bytes of an attachment; the record that names it comes right after. */
+  readonly attach: (bytes: Uint8Array) => PartVerdict;
+  readonly log: (line: GuestLogLine) => void;
+  /** 0 … 1. */
+  readonly progress: (fraction: number) => void;
+};
+
+/** What `status` and `doctor` tell about one wall. */
+export type WallState = { readonly name: string; readonly active: boolean; readonly detail: string };
+
+/** Sealed runner processes that convert. */
+export type Pool = AsyncDisposable & {
+  /**
+   * Run one conversion in a sealed runner. Waits for a runner; never throws for anything the guest does.
+   *
+   * @throws {AirlockError} unavailable when no runner can be started (a bug of ours or of the machine).
+   * Aborts by killing the runner and rejecting with `signal.reason`.
+   */
+  readonly convert: (
+    job: ConversionJob,
+    sink: ConversionSink,
+    options: { readonly signal: AbortSignal },
+  ) => Promise<ConversionOutcome>;
+  readonly runners: () => { readonly size: number; readonly busy: number; readonly ready: number };
+  /** Probed once at start. */
+  readonly walls: readonly WallState[];
+};

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+const quick = (name: string) => ({ test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 5_000 } });
+const slow = (name: string) => ({
+  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
+});
+
+/** Projects by what a test touches: `npm run test:fast` is the first four, `npm test` is all of them. */
+export default defineConfig({
+  test: {
+    projects: [
+      quick('unit'),
+      quick('property'),
+      { test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], testTimeout: 20_000 } },
+      quick('pins'),
+      slow('integration'),
+      slow('e2e'),
+      slow('attacks'),
+    ],
+    restoreMocks: true,
+    coverage: { provider: 'v8', include: ['src/**'] },
+  },
+});

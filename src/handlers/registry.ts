@@ -34,7 +34,7 @@ export function makeHandlers({ store, boot, shutdown, sources }: HandlerDeps): B
   const table = {
     ping: bind(METHODS.ping, handlePing, { boot }),
     'rpc/describe': bind(METHODS['rpc/describe'], handleRpcDescribe, {
-      specs: () => Object.values(table).map(({ spec }) => spec),
+      specs: () => Object.values(METHODS),
     }),
     'status/get': bind(METHODS['status/get'], handleStatusGet, { store, sources, boot }),
     'report/submit': bind(METHODS['report/submit'], handleReportSubmit, { store }),

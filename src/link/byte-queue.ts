@@ -1,0 +1,62 @@
+// Bytes as they came from the socket, taken out in any cut; copied only where a cut spans pieces.
+
+/** Received bytes that nobody has taken yet. */
+export type ByteQueue = {
+  readonly length: () => number;
+  readonly push: (bytes: Buffer) => void;
+  /** The byte at `index`, which must be below `length()`. */
+  readonly at: (index: number) => number;
+  /** Take the first `count` bytes, at most `length()`: a view where one piece holds them, else a copy. */
+  readonly take: (count: number) => Buffer;
+  /** Forget everything. */
+  readonly clear: () => void;
+};
+
+/**
+ * Pieces kept apart before they are joined. A peer that sends single bytes would else make this process keep about 200 bytes for
+ * each of them.
+ */
+const MAX_PIECES = 64;
+
+/** Make an empty queue. */
+export function makeByteQueue(): ByteQueue {
+  let pieces: Buffer[] = [];
+  let length = 0;
+
+  function push(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    pieces.push(bytes);
+    length += bytes.length;
+    if (pieces.length > MAX_PIECES) pieces = [Buffer.concat(pieces, length)];
+  }
+
+  function at(index: number): number {
+    let offset = index;
+    for (const piece of pieces) {
+      if (offset < piece.length) return piece.readUInt8(offset);
+      offset -= piece.length;
+    }
+    throw new RangeError(`Cannot read byte ${index}: only ${length} are there`);
+  }
+
+  function take(count: number): Buffer {
+    const first = pieces[0];
+    const whole = first !== undefined && first.length >= count ? first : Buffer.concat(pieces, length);
+    const rest = whole.subarray(count);
+    const others = whole === first ? pieces.slice(1) : [];
+    pieces = rest.length === 0 ? others : [rest, ...others];
+    length -= count;
+    return whole.subarray(0, count);
+  }
+
+  return {
+    length: () => length,
+    push,
+    at,
+    take,
+    clear: () => {
+      pieces = [];
+      length = 0;
+    },
+  };
+}

@@ -1,0 +1,100 @@
+// Opening and closing an instance's endpoint in the right order. Source: protocol.md 10 "Start" and 11 (1).
+
+import { unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AirlockError, isSystemError } from '../core/errors.ts';
+import { ensurePrivateDirectory } from '../disk/private-directory.ts';
+import { PROTOCOL } from '../protocol/version.ts';
+import { type Discovery, removeDiscovery, writeDiscovery } from './discovery.ts';
+import { checkSocket, probeEndpoint } from './endpoint.ts';
+import { isPipeName } from './endpoint-name.ts';
+import type { Listener, ListenOptions, Transport } from './wire.ts';
+
+/** What {@link openEndpoint} opens. */
+export type EndpointInput = {
+  /** Runtime folder: the discovery file lies here, and the socket unless its path was shortened. */
+  readonly run: string;
+  /** What the discovery file will say; `endpoint` is where to listen. */
+  readonly discovery: Omit<Discovery, 'protocol'>;
+};
+
+/** An endpoint that listens and can be found. Disposal withdraws it and closes every wire at once: drain first. */
+export type OpenEndpoint = AsyncDisposable & {
+  readonly endpoint: string;
+  /** Remove the discovery file, then close the listener; the wires stay. The first step of stopping; harmless twice. */
+  readonly withdraw: () => Promise<void>;
+};
+
+async function clearStale(transport: Transport, path: string): Promise<void> {
+  const state = await probeEndpoint(transport, path);
+  switch (state) {
+    case 'absent':
+      return;
+    case 'stale':
+      await unlink(path).catch((cause: unknown) => {
+        if (isSystemError(cause, 'ENOENT')) return;
+        throw new AirlockError('unavailable', `Cannot remove stale socket ${path}: the system refused`, { cause });
+      });
+      return;
+    case 'alive':
+      throw new AirlockError('already_running', `Cannot listen on ${path}: another program answers there`);
+    case 'unknown': {
+      const reason = 'what lies there is neither a live nor a stale socket; move it away';
+      throw new AirlockError('unavailable', `Cannot listen on ${path}: ${reason}`);
+    }
+  }
+}
+
+async function listenOnSocket(transport: Transport, path: string, options: ListenOptions): Promise<Listener> {
+  await ensurePrivateDirectory(dirname(path));
+  // Order: the instance lock is held by the caller, so nobody of ours can bind between probe and listen.
+  await clearStale(transport, path);
+  const listener = await transport.listen(path, options);
+  try {
+    const uid = process.getuid?.();
+    if (uid !== undefined) await checkSocket(path, { uid });
+    return listener;
+  } catch (error) {
+    await listener[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Listen at an endpoint, then tell callers where it is.
+ *
+ * The caller holds the instance lock. A live socket is never taken over, a stale one is removed.
+ *
+ * @throws {AirlockError} already_running when someone answers on the socket; unavailable when a folder or the socket fails a
+ * check, something else lies at the path, or it cannot listen within 2 s; cannot_write when the discovery file cannot be written.
+ */
+export async function openEndpoint(
+  { transport }: { readonly transport: Transport },
+  { run, discovery }: EndpointInput,
+  options: ListenOptions,
+): Promise<OpenEndpoint> {
+  const { endpoint, instance } = discovery;
+  await ensurePrivateDirectory(run);
+  const listener = isPipeName(endpoint)
+    ? await transport.listen(endpoint, options)
+    : await listenOnSocket(transport, endpoint, options);
+  try {
+    await writeDiscovery(run, { ...discovery, protocol: { ...PROTOCOL } });
+  } catch (error) {
+    await listener[Symbol.asyncDispose]();
+    throw error;
+  }
+  async function withdraw(): Promise<void> {
+    // Order: first nobody can find it, then nobody can connect.
+    await removeDiscovery(run, instance);
+    await listener.stopAccepting();
+  }
+  return {
+    endpoint,
+    withdraw,
+    [Symbol.asyncDispose]: async () => {
+      await withdraw();
+      await listener[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// airlock stop: let the daemon drain, and come back when it is gone.
+
+import { AirlockError, isSystemError } from '../../core/errors.ts';
+import type { CliContext, Command } from '../context.ts';
+import { connectDaemon } from '../daemon-link.ts';
+
+/** `graceMs` null: what the daemon's configuration says. */
+export type StopArguments = { readonly graceMs: number | null };
+
+const POLL_MS = 20;
+/** Beyond the drain: the daemon's own longest abort time (`daemon.abort`) and some room. */
+const EXTRA_MS = 65_000;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ESRCH')) return false;
+    if (isSystemError(error, 'EPERM')) return true;
+    throw error;
+  }
+}
+
+async function waitForEnd({ clock, signal }: CliContext, pid: number, limitMs: number): Promise<void> {
+  const end = clock.monotonicMs() + limitMs;
+  // The operating system has no event for the end of a foreign process.
+  while (isAlive(pid)) {
+    if (clock.monotonicMs() > end)
+      throw new AirlockError('deadline_exceeded', `Cannot stop daemon ${pid}: still running after ${limitMs} ms`);
+    await clock.sleep(POLL_MS, { signal });
+  }
+}
+
+/** Exit 0 once the process is gone. @throws {AirlockError} not_running; deadline_exceeded. */
+export const stop: Command<StopArguments> = async (context, { graceMs }) => {
+  const answer = await (async () => {
+    await using client = await connectDaemon(context);
+    return await client.call('admin/shutdown', graceMs === null ? {} : { graceMs });
+  })();
+  await waitForEnd(context, answer.pid, answer.graceMs + EXTRA_MS);
+  if (context.output.isJson) context.output.document({ stopped: true, pid: answer.pid });
+  context.output.line(`stopped (process ${answer.pid})`);
+  return 0;
+};

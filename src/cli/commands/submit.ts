@@ -1,0 +1,141 @@
+// airlock submit: send files to the daemon, and with --wait follow them to their end.
+
+import { createHash, randomUUID } from 'node:crypto';
+import type { Client } from '../../client/connect.ts';
+import { type AirlockError } from '../../core/errors.ts';
+import type { ResultOf } from '../../protocol/method-spec.ts';
+import type { reportSubmit } from '../../protocol/methods/report-submit.ts';
+import type { CliContext, Command } from '../context.ts';
+import { connectDaemon } from '../daemon-link.ts';
+import { toAirlockError } from '../output.ts';
+import { expandFiles, type NamedFile } from '../submit/files.ts';
+import { type Follower, openFollower } from '../submit/follow.ts';
+import { endOf, exitCodeOf, type SubmitEnd, type SubmitLine, toRefusedLine, toSubmitLine } from '../submit/result.ts';
+import { printSubmitLine } from '../submit/print.ts';
+
+/** Arguments of `submit`. */
+export type SubmitArguments = {
+  readonly files: readonly string[];
+  readonly name: string | null;
+  readonly converter: string | null;
+  readonly arguments: Readonly<Record<string, string>>;
+  /** Wait for the end, at most so long; null = answer as soon as everything is durable. */
+  readonly waitMs: number | null;
+  readonly idempotencyKey: string | null;
+  readonly priority: number | null;
+  readonly stdin: AsyncIterable<Uint8Array>;
+};
+
+type Accepted = ResultOf<typeof reportSubmit>;
+
+/** A file after the sending: taken in, or why not. */
+export type Sent =
+  | { readonly kind: 'taken'; readonly file: string; readonly accepted: Accepted }
+  | { readonly kind: 'refused'; readonly file: string; readonly error: AirlockError };
+
+// One key for several files would be a conflict at the second: each file gets one of its own, derived from the key and its place.
+function keyOf(given: string | null, index: number): string {
+  if (given === null) return randomUUID();
+  if (index === 0) return given;
+  const hex = createHash('sha256').update(`${given}\n${index}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+async function sendOne(
+  client: Pick<Client, 'call'>,
+  named: NamedFile,
+  input: SubmitArguments & { readonly key: string },
+): Promise<Sent> {
+  try {
+    const bytes = await named.read();
+    const accepted = await client.call('report/submit', {
+      name: named.name,
+      contentBase64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+      size: bytes.byteLength,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      idempotencyKey: input.key,
+      ...(input.converter === null ? {} : { converter: input.converter }),
+      ...(Object.keys(input.arguments).length === 0 ? {} : { arguments: { ...input.arguments } }),
+      ...(input.priority === null ? {} : { priority: input.priority }),
+    });
+    return { kind: 'taken', file: named.file, accepted };
+  } catch (error) {
+    return { kind: 'refused', file: named.file, error: toAirlockError(error) };
+  }
+}
+
+/**
+ * Send files one after the other; a file that cannot be read or is refused does not stop the others.
+ *
+ * @param client - An open connection with `submit`.
+ * @param input - What to send and how.
+ * @throws {AirlockError} file_unreadable when a pattern matches nothing.
+ */
+export async function sendFiles(
+  client: Pick<Client, 'call' | 'limits'>,
+  input: SubmitArguments,
+): Promise<readonly Sent[]> {
+  const files = expandFiles(input.files, { limit: client.limits.inline, stdin: input.stdin, name: input.name });
+  const sent: Sent[] = [];
+  for (const [index, named] of files.entries()) {
+    sent.push(await sendOne(client, named, { ...input, key: keyOf(input.idempotencyKey, index) }));
+  }
+  return sent;
+}
+
+function tellSent(context: CliContext, sent: readonly Sent[]): number {
+  const ends = sent.map((item): SubmitEnd => {
+    const line: SubmitLine =
+      item.kind === 'refused'
+        ? toRefusedLine(item.file, item.error)
+        : {
+            file: item.file,
+            submissionId: item.accepted.submissionId,
+            state: 'received',
+            converter: null,
+            reports: [],
+            warnings: [],
+          };
+    printSubmitLine(context.output, line);
+    return item.kind === 'refused' ? 'refused' : 'done';
+  });
+  return exitCodeOf(ends, firstRefusal(sent));
+}
+
+function firstRefusal(sent: readonly Sent[]): AirlockError | null {
+  return sent.find((item) => item.kind === 'refused')?.error ?? null;
+}
+
+async function waitAndTell(
+  context: CliContext,
+  follower: Follower,
+  options: { sent: readonly Sent[]; waitMs: number },
+): Promise<number> {
+  const { sent, waitMs } = options;
+  const ids = sent.flatMap((item) => (item.kind === 'taken' ? [item.accepted.submissionId] : []));
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(waitMs)]);
+  let ended = 0;
+  const onChange = (): void => context.output.progress(`waiting: ${(ended += 1)} changes, ${ids.length} files`);
+  const newest = await follower.wait(ids, { signal, onChange });
+  context.output.progress('');
+  const ends = sent.map((item): SubmitEnd => {
+    const submission = item.kind === 'taken' ? newest.get(item.accepted.submissionId) : undefined;
+    if (item.kind === 'refused' || submission === undefined) {
+      if (item.kind === 'refused') printSubmitLine(context.output, toRefusedLine(item.file, item.error));
+      return item.kind === 'refused' ? 'refused' : 'open';
+    }
+    printSubmitLine(context.output, toSubmitLine(item.file, submission));
+    return endOf(submission);
+  });
+  context.signal.throwIfAborted();
+  return exitCodeOf(ends, firstRefusal(sent));
+}
+
+/** One line per file. Exit codes: see {@link exitCodeOf}. */
+export const submit: Command<SubmitArguments> = async (context, input) => {
+  await using client = await connectDaemon(context);
+  if (input.waitMs === null) return tellSent(context, await sendFiles(client, input));
+  await using follower = await openFollower(client);
+  const sent = await sendFiles(client, input);
+  return await waitAndTell(context, follower, { sent, waitMs: input.waitMs });
+};

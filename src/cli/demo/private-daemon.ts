@@ -1,0 +1,62 @@
+// A daemon in a process of its own on a temporary home that goes away with it.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { AirlockError } from '../../core/errors.ts';
+import { type Places, resolvePlaces } from '../../disk/places.ts';
+
+/** A running private daemon. Disposal kills it if it still runs and removes its home. */
+export type PrivateDaemon = AsyncDisposable & {
+  readonly places: Places;
+  /** Wait until it ended by itself. Rejects when it takes longer than `timeoutMs`. */
+  readonly ended: (timeoutMs: number) => Promise<number | null>;
+  /** The last lines it logged, for the report of a failure. */
+  readonly lastWords: () => string;
+};
+
+const entry = path.resolve(import.meta.dirname, `../main${path.extname(import.meta.filename)}`);
+const KEPT_LOG_CHARS = 8_192;
+
+function spawnDaemon(home: string, env: Readonly<Record<string, string | undefined>>): ChildProcess {
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('AIRLOCK_'));
+  return spawn(process.execPath, [entry, 'run', '--home', home], {
+    // Order: descriptor 3 ends when this process does, however it does; the daemon then stops by itself.
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    env: { ...Object.fromEntries(kept), AIRLOCK_LAUNCHER: '1' },
+  });
+}
+
+/**
+ * Start one.
+ *
+ * @param env - Environment; its own `AIRLOCK_*` settings are left out.
+ */
+export async function startPrivateDaemon(env: Readonly<Record<string, string | undefined>>): Promise<PrivateDaemon> {
+  const home = await mkdtemp(path.join(tmpdir(), 'airlock-demo-'));
+  const child = spawnDaemon(home, env);
+  const exit = once(child, 'exit');
+  let words = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-KEPT_LOG_CHARS);
+  });
+  const uid = process.getuid?.() ?? null;
+  return {
+    places: resolvePlaces({ home, env: {}, platform: process.platform, homedir: homedir(), tmpdir: tmpdir(), uid }),
+    lastWords: () => words,
+    ended: async (timeoutMs) => {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const late = once(timeout, 'abort').then(() => {
+        throw new AirlockError('deadline_exceeded', `Cannot end the demo: the daemon still runs after ${timeoutMs} ms`);
+      });
+      await Promise.race([exit, late]);
+      return child.exitCode;
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await exit;
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,189 @@
+// The command line: every command, its options and its help, as commander reads them.
+
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { AirlockError } from '../core/errors.ts';
+import { readDurationMs } from '../core/units.ts';
+import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
+import { run } from './commands/run.ts';
+import { status } from './commands/status.ts';
+import { stop } from './commands/stop.ts';
+import { submit } from './commands/submit.ts';
+import { version as versionCommand } from './commands/version.ts';
+import { wait } from './commands/wait.ts';
+import type { CliContext, Command } from './context.ts';
+
+/** Options that every command takes. */
+export type GlobalOptions = {
+  readonly home?: string;
+  readonly instance?: string;
+  readonly key?: string;
+  readonly json?: boolean;
+};
+
+/** What the chosen command asks to be done once the context exists. */
+export type Invocation = {
+  readonly options: GlobalOptions;
+  readonly execute: (context: CliContext) => Promise<number>;
+};
+
+const EXIT_CODES = `
+Exit codes: 0 ok; 1 failed; 2 accepted but some items failed; 64 usage; 65 input data rejected; 66 file not readable;
+69 daemon not running; 70 internal; 73 cannot write; 74 I/O; 75 try again (queue full, rate limited); 76 protocol mismatch;
+77 not allowed; 78 configuration invalid; 124 timed out; 130 interrupted.`;
+
+function parseDuration(text: string): number {
+  const reading = readDurationMs(text);
+  if (reading.kind !== 'ok') throw new InvalidArgumentError('Write a duration such as "30 s" or "500 ms".');
+  return reading.value;
+}
+
+function parsePriority(text: string): number {
+  const priority = Number(text);
+  if (Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
+  throw new InvalidArgumentError('Write a whole number from 1 (first) to 10.');
+}
+
+function parseUuid(text: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return text;
+  throw new InvalidArgumentError('Write a lower-case UUID.');
+}
+
+function collect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+function collectPairs(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [name = '', ...rest] = text.split('=');
+  if (name === '' || rest.length === 0) throw new InvalidArgumentError('Write name=value.');
+  return { ...before, [name]: rest.join('=') };
+}
+
+type Choose = <Arguments>(command: Command<Arguments>, input: Arguments) => void;
+
+type SubmitOptions = {
+  readonly name?: string;
+  readonly converter?: string;
+  readonly arg: Readonly<Record<string, string>>;
+  readonly wait?: boolean;
+  readonly timeout: number;
+  readonly idempotencyKey?: string;
+  readonly priority?: number;
+};
+
+function addSubmit(program: Commander, choose: Choose): void {
+  program
+    .command('submit')
+    .description('send files to the daemon; "-" is standard input')
+    .argument('<file...>', 'files or patterns with *')
+    .option('--name <name>', 'name to submit under (needed for a converter chosen by extension when reading "-")')
+    .option('--converter <name>', 'converter to use instead of choosing one')
+    .option('--arg <name=value>', 'argument for the converter, repeatable', collectPairs, {})
+    .option('--wait', 'wait until every report is delivered')
+    .option('--timeout <duration>', 'with --wait: how long', parseDuration, 60_000)
+    .option('--idempotency-key <uuid>', 'submit once, however often this is run with the same key', parseUuid)
+    .option('--priority <1-10>', '1 = first', parsePriority)
+    .action((files: string[], options: SubmitOptions) =>
+      choose(submit, {
+        files,
+        name: options.name ?? null,
+        converter: options.converter ?? null,
+        arguments: options.arg,
+        waitMs: options.wait === true ? options.timeout : null,
+        idempotencyKey: options.idempotencyKey ?? null,
+        priority: options.priority ?? null,
+        stdin: process.stdin,
+      }),
+    );
+}
+
+function addLifeCycle(program: Commander, choose: Choose): void {
+  program
+    .command('run')
+    .description('run the daemon in the foreground')
+    .option('--set <key=value>', 'set a configuration key for this run, repeatable', collect, [])
+    .action(({ set }: { set: readonly string[] }) => choose(run, { set }));
+  program
+    .command('stop')
+    .description('drain the daemon and wait until it is gone')
+    .option('--grace <duration>', 'time for running calls, conversions and uploads', parseDuration)
+    .action(({ grace }: { grace?: number }) => choose(stop, { graceMs: grace ?? null }));
+  program
+    .command('status')
+    .description('show the state of the daemon')
+    .action(() => choose(status, {}));
+  program
+    .command('wait')
+    .description('wait until the daemon is ready, or has nothing left to do')
+    .addOption(new Option('--ready', 'until it answers').conflicts('drained'))
+    .addOption(new Option('--drained', 'until everything that moves by itself has come to its end'))
+    .option('--timeout <duration>', 'how long at most', parseDuration, 60_000)
+    .action(({ drained, timeout }: { drained?: boolean; timeout: number }) =>
+      choose(wait, { until: drained === true ? 'drained' : 'ready', timeoutMs: timeout }),
+    );
+}
+
+function addTools(program: Commander, choose: Choose): void {
+  program
+    .command('demo')
+    .description('show the whole way on sample files, with a daemon on a temporary home')
+    .action(() => choose(demo, {}));
+  program
+    .command('doctor')
+    .description('look for what is wrong; changes nothing')
+    .action(() => choose(doctor, {}));
+  program
+    .command('version')
+    .description('show the version')
+    .action(() => choose(versionCommand, {}));
+}
+
+/**
+ * Read a command line.
+ *
+ * @param argv - Arguments without node and script.
+ * @param streams - Where help and commander's own complaints go.
+ * @returns What to do, or null when help or version was all that was asked for.
+ * @throws {AirlockError} usage, with a suggestion where there is one.
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  streams: { readonly writeOut: (text: string) => void; readonly writeErr: (text: string) => void },
+): Invocation | null {
+  let invocation: Invocation | null = null;
+  const program = new Commander('airlock');
+  const choose: Choose = (command, input) => {
+    invocation = { options: program.opts<GlobalOptions>(), execute: (context) => command(context, input) };
+  };
+  program
+    .description('Takes in files of test equipment, converts them in a sealed sandbox, delivers the reports surely.')
+    .option('--home <folder>', 'everything of airlock under this folder (AIRLOCK_HOME)')
+    .option('--instance <name>', 'which daemon of this home (AIRLOCK_INSTANCE)')
+    .option('--key <name>', 'which IPC key to use (AIRLOCK_KEY)')
+    .option('--json', 'answer as JSON on standard output')
+    .addHelpText('after', EXIT_CODES)
+    .configureOutput({ writeOut: streams.writeOut, writeErr: () => undefined })
+    .exitOverride();
+  addLifeCycle(program, choose);
+  addSubmit(program, choose);
+  addTools(program, choose);
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ writeOut: streams.writeOut, writeErr: () => undefined });
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    return endOfParsing(error);
+  }
+  return invocation;
+}
+
+function endOfParsing(error: unknown): null {
+  if (!(error instanceof CommanderError)) throw error;
+  if (error.exitCode === 0) return null;
+  if (error.code === 'commander.help') return null;
+  const reason = error.message
+    .replace(/^error: /, '')
+    .replace(/\.$/, '')
+    .replaceAll('\n', ' ');
+  throw new AirlockError('usage', `Cannot read the command line: ${reason}`, { cause: error });
+}

@@ -1,0 +1,98 @@
+// What became of each file, as `submit` tells it, and the exit code that follows. Pure.
+
+import { type AirlockError, ERROR_CODES, EXIT_PARTIAL } from '../../core/errors.ts';
+import { isDeliveryOpen, isSubmissionOpen, type SubmissionState } from '../../core/states.ts';
+import type { ResultOf } from '../../protocol/method-spec.ts';
+import type { submissionGet } from '../../protocol/methods/submission-get.ts';
+import { type ErrorDocument, toErrorDocument } from '../output.ts';
+
+type Submission = ResultOf<typeof submissionGet>;
+
+/** One line of `submit --json`; pinned. Source: operators.md 2. */
+export type SubmitLine = {
+  readonly file: string;
+  readonly submissionId: string | null;
+  readonly state: SubmissionState | 'refused';
+  readonly converter: { readonly name: string; readonly version: string } | null;
+  readonly reports: readonly {
+    readonly id: string;
+    readonly outcome: string;
+    readonly state: string;
+    readonly destination: string | null;
+  }[];
+  readonly warnings: readonly string[];
+  readonly error?: ErrorDocument;
+};
+
+/** What became of a file, for the exit code. */
+export type SubmitEnd = 'done' | 'open' | 'failed' | 'refused';
+
+/**
+ * The line of a file that was not taken in.
+ *
+ * @param file - As the user named it.
+ * @param error - Why.
+ */
+export function toRefusedLine(file: string, error: AirlockError): SubmitLine {
+  return {
+    file,
+    submissionId: null,
+    state: 'refused',
+    converter: null,
+    reports: [],
+    warnings: [],
+    error: toErrorDocument(error),
+  };
+}
+
+/**
+ * The line of a file that was taken in, as far as it has come.
+ *
+ * @param file - As the user named it.
+ * @param submission - Answer of `submission/get`.
+ */
+export function toSubmitLine(file: string, submission: Submission): SubmitLine {
+  const { failure } = submission;
+  return {
+    file,
+    submissionId: submission.submissionId,
+    state: submission.state,
+    converter: submission.converter,
+    reports: submission.reports.flatMap(({ id, outcome, state, destinations }) => {
+      const targets: readonly (string | null)[] = destinations.length === 0 ? [null] : destinations;
+      return targets.map((destination) => ({ id, outcome, state, destination }));
+    }),
+    warnings: submission.warnings,
+    ...(failure === null ? {} : { error: { code: failure.code, message: failure.message, retryable: false } }),
+  };
+}
+
+/**
+ * How far a submission has come: `done` = every report delivered, or skipped; `open` = it goes on by itself or waits.
+ *
+ * @param submission - Answer of `submission/get`.
+ */
+export function endOf(submission: Submission): SubmitEnd {
+  const { state, reports } = submission;
+  if (state === 'skipped') return 'done';
+  if (state === 'converted') {
+    if (reports.every((report) => report.state === 'delivered')) return 'done';
+    return reports.some((report) => isDeliveryOpen(report.state) || report.state === 'held') ? 'open' : 'failed';
+  }
+  return isSubmissionOpen(state) || state === 'waiting' || state === 'suspended' ? 'open' : 'failed';
+}
+
+/**
+ * Exit code of `submit --wait`: 0 all delivered or skipped, 2 some, 65 none, 75 (or the first refusal's) when none was taken,
+ * 124 when something is still open. Source: operators.md 2.
+ *
+ * @param ends - One per file.
+ * @param firstRefusal - Error of the first file that was not taken, or null.
+ */
+export function exitCodeOf(ends: readonly SubmitEnd[], firstRefusal: AirlockError | null): number {
+  if (ends.length > 0 && ends.every((end) => end === 'refused'))
+    return firstRefusal?.exitCode ?? ERROR_CODES.queue_full.exit;
+  if (ends.includes('open')) return ERROR_CODES.deadline_exceeded.exit;
+  if (ends.every((end) => end === 'done')) return 0;
+  return ends.includes('done') ? EXIT_PARTIAL : ERROR_CODES.converter_failed.exit;
+}

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { METHODS } from '../../src/protocol/registry.ts';
+
+// Source: protocol.md 13. A method here works; one that does not work yet is not here.
+const PINNED = `
+ping - free 1 stopping
+rpc/describe - calls 1
+status/get read,admin calls 1 stopping
+report/submit submit submit 1
+submission/get submit,read,admin calls 1
+submission/list submit,read,admin calls 1
+report/get submit,read,admin calls 1
+report/list submit,read,admin calls 1
+queue/stats read,admin calls 1
+events/subscribe submit,read,admin calls 1
+events/unsubscribe submit,read,admin free 1
+admin/shutdown admin calls 1 stopping`;
+
+it('METHODS keeps every name, scope, rate class and version', () => {
+  const rows = Object.entries(METHODS).map(([name, spec]) => {
+    const scopes = spec.scopes.length === 0 ? '-' : spec.scopes.join(',');
+    return `${name} ${scopes} ${spec.rateClass} ${spec.sinceVersion}${'whileStopping' in spec ? ' stopping' : ''}`;
+  });
+
+  expect(`\n${rows.join('\n')}`).toBe(PINNED);
+  expect(Object.entries(METHODS).every(([name, spec]) => spec.name === name)).toBe(true);
+});

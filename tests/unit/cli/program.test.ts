@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommandLine } from '../../../src/cli/program.ts';
+
+const quiet = { writeOut: () => undefined, writeErr: () => undefined };
+
+function usageOf(...argv: string[]): string {
+  try {
+    parseCommandLine(argv, quiet);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'usage', exitCode: 64 });
+    return error instanceof Error ? error.message : '';
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('parseCommandLine()', () => {
+  it('refuses an unknown command with a suggestion', () => {
+    expect(usageOf('statsu')).toContain('Did you mean status?');
+  });
+
+  it('refuses an unknown option with a suggestion', () => {
+    expect(usageOf('submit', 'a', '--wiat')).toContain('Did you mean --wait?');
+  });
+
+  it('refuses a missing argument, a bad duration, a bad priority and a bad key', () => {
+    expect(usageOf('submit')).toContain('missing required argument');
+    expect(usageOf('submit', 'a', '--timeout', '30')).toContain('Write a duration');
+    expect(usageOf('submit', 'a', '--priority', '0')).toContain('from 1 (first) to 10');
+    expect(usageOf('submit', 'a', '--priority', '11')).toContain('from 1 (first) to 10');
+    expect(usageOf('submit', 'a', '--idempotency-key', 'x')).toContain('lower-case UUID');
+    expect(usageOf('submit', 'a', '--arg', 'x')).toContain('name=value');
+  });
+
+  it('takes global options before and after the command', () => {
+    expect(parseCommandLine(['--json', 'status', '--home', '/tmp/x'], quiet)?.options).toEqual({
+      json: true,
+      home: '/tmp/x',
+    });
+    expect(parseCommandLine(['status', '--json', '--instance', 'b'], quiet)?.options).toEqual({
+      json: true,
+      instance: 'b',
+    });
+  });
+
+  it('answers null when help was all that was asked for', () => {
+    const written: string[] = [];
+
+    expect(parseCommandLine(['--help'], { ...quiet, writeOut: (text) => written.push(text) })).toBeNull();
+    expect(written.join('')).toContain('Exit codes: 0 ok');
+  });
+});

@@ -1,6 +1,13 @@
 // converter.json: what a converter says about itself. Source: sandbox.md 8.
 
 import { z } from 'zod';
+import type { Finding } from '../core/findings.ts';
+import { readSizeBytes } from '../core/units.ts';
+import { ARGUMENT_TYPES, readArgument } from './argument-value.ts';
+import { makeFinding } from './finding.ts';
+
+/** Name of the manifest in a converter's folder. */
+export const MANIFEST_FILE = 'converter.json';
 
 /** Labels of encodings that a manifest may name; decoded by the runner's host half with Node's TextDecoder. */
 export const ENCODINGS = [
@@ -17,12 +24,37 @@ export const ENCODINGS = [
   'big5',
 ] as const;
 
-const argumentSchema = z.strictObject({
-  type: z.enum(['string', 'number', 'integer', 'boolean', 'enum', 'duration', 'map']),
-  default: z.json().optional(),
-  values: z.array(z.string().max(100)).max(100).optional(),
-  description: z.string().max(500).optional(),
-});
+const MAX_STARS = 4;
+
+const argumentSchema = z
+  .strictObject({
+    type: z.enum(ARGUMENT_TYPES),
+    default: z.json().optional(),
+    values: z.array(z.string().max(100)).max(100).optional(),
+    description: z.string().max(500).optional(),
+  })
+  .superRefine((argument, context) => {
+    if ((argument.type === 'enum') !== (argument.values !== undefined && argument.values.length > 0)) {
+      context.addIssue({ code: 'custom', path: ['values'], message: 'belongs to the type "enum", which needs it' });
+      return;
+    }
+    if (argument.default === undefined) return;
+    const reading = readArgument(argument, argument.default);
+    if (reading.kind === 'wrong') {
+      context.addIssue({ code: 'custom', path: ['default'], message: `must be ${reading.expected}` });
+    }
+  });
+
+const namePattern = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((pattern) => pattern.split('*').length - 1 <= MAX_STARS, `must have at most ${MAX_STARS} "*"`);
+
+const sizeText = z
+  .string()
+  .max(20)
+  .refine((text) => readSizeBytes(text).kind === 'ok', 'must be a size such as "20 MiB"');
 
 /** Shape of `converter.json`. */
 export const manifestSchema = z.strictObject({
@@ -37,9 +69,9 @@ export const manifestSchema = z.strictObject({
         .array(z.string().regex(/^\.[^\\/]{1,20}$/, 'must start with a dot'))
         .max(100)
         .default([]),
-      names: z.array(z.string().min(1).max(255)).max(100).default([]),
+      names: z.array(namePattern).max(100).default([]),
       headContains: z.array(z.string().min(1).max(256)).max(16).default([]),
-      maxBytes: z.string().max(20).optional(),
+      maxBytes: sizeText.optional(),
     })
     .prefault({}),
   input: z.enum(['lines', 'text', 'bytes']).default('text'),
@@ -53,3 +85,40 @@ export const manifestSchema = z.strictObject({
 export type ConverterManifest = z.output<typeof manifestSchema>;
 /** One declared argument. */
 export type ArgumentSpec = z.output<typeof argumentSchema>;
+
+/** A manifest that fits its folder, or everything that is wrong with it. */
+export type ManifestReading =
+  | { readonly kind: 'read'; readonly manifest: ConverterManifest }
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+
+function refuse(path: string, message: string, hint?: string): Finding {
+  return makeFinding('manifest', { file: MANIFEST_FILE, path }, { message, hint });
+}
+
+/**
+ * Read `converter.json`.
+ *
+ * @param text - Its text.
+ * @param folderName - Name of the folder it lies in, which `name` has to equal.
+ */
+export function parseManifest(text: string, folderName: string): ManifestReading {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : 'it cannot be parsed';
+    return {
+      kind: 'refused',
+      findings: [refuse('', `is not JSON: ${reason}`, 'comments and trailing commas are not JSON')],
+    };
+  }
+  const result = manifestSchema.safeParse(json);
+  if (!result.success) {
+    const findings = result.error.issues.map(({ path, message }) => refuse(path.map(String).join('.'), message));
+    return { kind: 'refused', findings };
+  }
+  const manifest = result.data;
+  if (manifest.name === folderName) return { kind: 'read', manifest };
+  const message = `"${manifest.name}" is not the name of the folder, which is "${folderName}"`;
+  return { kind: 'refused', findings: [refuse('name', message, 'rename one of them')] };
+}

@@ -1,0 +1,102 @@
+// What a converter does instead of importing a module: the second half of every refused import's message.
+
+/** The one module that a converter may import by name. */
+export const LIBRARY = 'airlock/converter';
+
+const INPUT = 'the file arrives as `input`: use input.text(), input.lines() or input.bytes()';
+const NETWORK = 'a converter has no network: return what was read as a report, the daemon delivers it';
+const PROCESS = 'a converter starts no programs and sees no machine: everything it needs arrives in `input` and `ctx`';
+const PATH = 'use input.name, input.stem and input.extension';
+const CSV = `import { csv } from '${LIBRARY}'`;
+const XML = `import { xml } from '${LIBRARY}'`;
+const ZIP = `import { zip, gzip } from '${LIBRARY}'`;
+const DATE = `import { parseDate } from '${LIBRARY}'`;
+const CHECK = `import { z } from '${LIBRARY}'`;
+const ENCODING = 'name the "encoding" in converter.json: text arrives decoded';
+const BUNDLE = `only '${LIBRARY}' can be imported by name: bundle the package into the folder at build time, or copy the function you need`;
+const NO_NODE = `a converter runs without Node: use what '${LIBRARY}', \`input\` and \`ctx\` offer`;
+
+const BUILTINS: Readonly<Record<string, string>> = {
+  fs: INPUT,
+  stream: INPUT,
+  readline: INPUT,
+  path: PATH,
+  url: PATH,
+  http: NETWORK,
+  https: NETWORK,
+  http2: NETWORK,
+  net: NETWORK,
+  tls: NETWORK,
+  dgram: NETWORK,
+  dns: NETWORK,
+  child_process: PROCESS,
+  cluster: PROCESS,
+  worker_threads: PROCESS,
+  os: PROCESS,
+  process: PROCESS,
+  vm: PROCESS,
+  module: PROCESS,
+  zlib: ZIP,
+  crypto: `import { sha256 } from '${LIBRARY}', or use ctx.random()`,
+  buffer: 'use input.bytes(): it gives a Uint8Array',
+  string_decoder: ENCODING,
+  timers: 'a converter does not wait: throw new RetryLater(reason) to be run again later',
+};
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  papaparse: CSV,
+  'csv-parse': CSV,
+  'csv-parser': CSV,
+  'fast-csv': CSV,
+  d3: CSV,
+  'fast-xml-parser': XML,
+  xml2js: XML,
+  sax: XML,
+  saxes: XML,
+  '@xmldom/xmldom': XML,
+  cheerio: XML,
+  jszip: ZIP,
+  'adm-zip': ZIP,
+  fflate: ZIP,
+  pako: ZIP,
+  dayjs: DATE,
+  moment: DATE,
+  luxon: DATE,
+  'date-fns': DATE,
+  zod: CHECK,
+  ajv: CHECK,
+  joi: CHECK,
+  'iconv-lite': ENCODING,
+  axios: NETWORK,
+  undici: NETWORK,
+  'node-fetch': NETWORK,
+};
+
+function lookUp(table: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/**
+ * What to do instead of importing a module of Node.
+ *
+ * @param specifier - As written, e.g. `node:fs/promises`.
+ */
+export function alternativeToBuiltin(specifier: string): string {
+  const name = specifier.replace(/^node:/, '').split('/')[0] ?? '';
+  return lookUp(BUILTINS, name) ?? NO_NODE;
+}
+
+/**
+ * What to do instead of importing an npm package.
+ *
+ * @param specifier - As written, e.g. `lodash/get`.
+ */
+export function alternativeToPackage(specifier: string): string {
+  const parts = specifier.split('/');
+  const name = specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? '');
+  return lookUp(PACKAGES, name) ?? BUNDLE;
+}
+
+/** What to do instead of an import by URL. */
+export const ALTERNATIVE_TO_URL =
+  'nothing is loaded from a network: put the file into the folder and import it as "./name.ts"';

@@ -1,0 +1,137 @@
+// The gate's surface: a verdict on a converter folder, made in a worker that may break, stall or run out of memory.
+
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { assertNever } from '../core/assert-never.ts';
+import type { Clock } from '../core/clock.ts';
+import { AirlockError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { CheckRequest } from './check.ts';
+import type { GateVerdict } from './checked.ts';
+import { makeFinding } from './finding.ts';
+import type { WorkerMessage } from './worker.ts';
+
+/** Per check. */
+export type GateCheckOptions = {
+  readonly signal?: AbortSignal;
+  /** Owner of the files who is believed besides the daemon's user and root: that of our own package, for bundled converters. */
+  readonly trustedUid?: number;
+  /** Nobody but the owner may be able to write: for folders whose converters run without approval. */
+  readonly isPrivate?: boolean;
+};
+
+/** May this converter run at all? */
+export type Gate = {
+  /**
+   * Check a converter folder. Never rejects for anything a folder can hold.
+   *
+   * @param folder - Absolute path; its last part is the converter's name.
+   * @throws {AirlockError} unavailable when no worker could be started in time, which says nothing about the converter.
+   * Aborts by ending the worker and rejecting with `signal.reason`.
+   */
+  readonly check: (folder: string, options?: GateCheckOptions) => Promise<GateVerdict>;
+};
+
+/** What the gate needs. */
+export type GateDeps = { readonly clock: Clock; readonly log: Logger };
+
+/** How long a check may take, from the moment the worker runs. Source: sandbox.md 7. */
+export const CHECK_DEADLINE_MS = 2_000;
+// A busy machine is not the converter's fault, so starting the thread has a deadline of its own.
+const START_DEADLINE_MS = 20_000;
+
+const WRITABLE_BY_OTHERS = 0o002;
+const WRITABLE_BY_GROUP_OR_OTHERS = 0o022;
+
+const WORKER_OPTIONS: WorkerOptions = {
+  env: {},
+  argv: [],
+  execArgv: ['--disable-warning=ExperimentalWarning'],
+  stdout: true,
+  stderr: true,
+  resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+};
+
+/** How a worker ended, before it is put into words. */
+type WorkerEnd =
+  | { readonly kind: 'verdict'; readonly verdict: GateVerdict }
+  | { readonly kind: 'deadline' }
+  | { readonly kind: 'not_started' }
+  | { readonly kind: 'broken'; readonly error: unknown };
+
+type Run = { readonly file: string | null; readonly end: WorkerEnd };
+
+function workerFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+}
+
+function toRequest(folder: string, { trustedUid, isPrivate = false }: GateCheckOptions): CheckRequest {
+  const own = process.getuid?.();
+  const trustedUids = own === undefined ? null : [own, 0, ...(trustedUid === undefined ? [] : [trustedUid])];
+  return {
+    folder,
+    policy: { trustedUids, forbiddenMode: isPrivate ? WRITABLE_BY_GROUP_OR_OTHERS : WRITABLE_BY_OTHERS },
+  };
+}
+
+function runWorker(request: CheckRequest, clock: Clock, signal: AbortSignal | undefined): Promise<Run> {
+  const { promise, resolve, reject } = Promise.withResolvers<Run>();
+  const worker = new Worker(workerFile(), { ...WORKER_OPTIONS, workerData: request });
+  let file: string | null = null;
+  const finish = (end: WorkerEnd): void => resolve({ file, end });
+  const onAbort = (): void => reject(signal?.reason);
+  let timer = clock.after(START_DEADLINE_MS, () => finish({ kind: 'not_started' }));
+
+  worker.on('online', () => {
+    timer[Symbol.dispose]();
+    timer = clock.after(CHECK_DEADLINE_MS, () => finish({ kind: 'deadline' }));
+  });
+  worker.on('message', (message: WorkerMessage) => {
+    if (message.kind === 'at') file = message.file;
+    else finish(message);
+  });
+  worker.on('error', (error) => finish({ kind: 'broken', error }));
+  worker.on('exit', () => finish({ kind: 'broken', error: null }));
+  signal?.addEventListener('abort', onAbort, { once: true });
+
+  return promise.finally(() => {
+    timer[Symbol.dispose]();
+    signal?.removeEventListener('abort', onAbort);
+    // Not awaited: a thread that is stuck ends when it can, and nobody waits for it.
+    void worker.terminate();
+  });
+}
+
+function refuseSyntax(file: string | null, message: string): GateVerdict {
+  const hint = 'look for deep nesting and very long expressions';
+  return { kind: 'refused', findings: [makeFinding('syntax', { file }, { message, hint })] };
+}
+
+function toVerdict({ file, end }: Run, log: Logger): GateVerdict {
+  switch (end.kind) {
+    case 'verdict':
+      return end.verdict;
+    case 'deadline':
+      return refuseSyntax(file, `could not be checked within ${CHECK_DEADLINE_MS} ms`);
+    case 'not_started':
+      throw new AirlockError('unavailable', 'Cannot check converter: the gate could not start a thread');
+    case 'broken':
+      log.warn({ err: end.error, file }, 'the gate broke while it checked a converter');
+      return refuseSyntax(file, 'the gate broke while it checked this file');
+    default:
+      return assertNever(end);
+  }
+}
+
+/**
+ * Open the gate. It holds nothing between checks.
+ *
+ * @param deps - Clock for the deadlines; log for what broke.
+ */
+export function openGate({ clock, log }: GateDeps): Gate {
+  return {
+    check: async (folder, options = {}) => {
+      options.signal?.throwIfAborted();
+      return toVerdict(await runWorker(toRequest(folder, options), clock, options.signal), log);
+    },
+  };
+}

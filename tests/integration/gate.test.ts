@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
+import { silentLogger } from '../../src/core/logger.ts';
+import { type Gate, openGate } from '../../src/gate/open.ts';
+import { makeTemporaryFolder, writeConverter } from '../support/converter-folder.ts';
+
+const gate: Gate = openGate({ clock: systemClock, log: silentLogger });
+
+async function checkSource(source: string) {
+  await using home = await makeTemporaryFolder();
+  return await gate.check(await writeConverter(home.path, 'acme', { files: { 'converter.ts': source } }));
+}
+
+describe('Gate.check()', () => {
+  it('gives a verdict from a worker of its own', async () => {
+    await using home = await makeTemporaryFolder();
+
+    const verdict = await gate.check(await writeConverter(home.path, 'acme'));
+
+    expect(verdict).toMatchObject({ kind: 'passed', converter: { manifest: { name: 'acme' } } });
+  });
+
+  it.each([
+    ['that breaks the TypeScript parser', '('.repeat(5_000)],
+    ['that needs more time than there is', 'a;'.repeat(500_000)],
+    ['nested deeper than the stack', `export default ${'['.repeat(400_000)}${']'.repeat(400_000)};`],
+  ])('refuses a source %s with the finding syntax', async (_what, source) => {
+    const verdict = await checkSource(source);
+
+    expect(verdict).toMatchObject({ kind: 'refused', findings: [{ code: 'syntax', file: 'converter.ts' }] });
+  });
+
+  it('checks the next converter as if nothing had happened', async () => {
+    const [broken, sound] = [await checkSource('('.repeat(5_000)), await checkSource('export default 1;')];
+
+    expect([broken.kind, sound.kind]).toEqual(['refused', 'passed']);
+  });
+
+  it('rejects with the reason of its signal', async () => {
+    await using home = await makeTemporaryFolder();
+    const folder = await writeConverter(home.path, 'acme');
+    const abort = new AbortController();
+
+    const checking = gate.check(folder, { signal: abort.signal });
+    abort.abort(new Error('enough'));
+
+    await expect(checking).rejects.toThrow('enough');
+  });
+});

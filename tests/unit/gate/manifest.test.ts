@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { parseManifest } from '../../../src/gate/manifest.ts';
+
+function read(manifest: object, folder = 'acme') {
+  return parseManifest(JSON.stringify({ name: 'acme', version: '1.0.0', ...manifest }), folder);
+}
+
+function faultsOf(manifest: object): readonly string[] {
+  const reading = read(manifest);
+  return reading.kind === 'refused' ? reading.findings.map(({ path, message }) => `${path}: ${message}`) : [];
+}
+
+describe('parseManifest()', () => {
+  it('fills in defaults', () => {
+    expect(read({})).toEqual({
+      kind: 'read',
+      manifest: {
+        name: 'acme',
+        version: '1.0.0',
+        entry: 'converter.ts',
+        match: { extensions: [], names: [], headContains: [] },
+        input: 'text',
+        encoding: 'auto',
+        arguments: {},
+      },
+    });
+  });
+
+  it('wants the name of the folder', () => {
+    expect(read({}, 'other')).toMatchObject({ kind: 'refused', findings: [{ code: 'manifest', path: 'name' }] });
+  });
+
+  it('says that comments are not JSON', () => {
+    expect(parseManifest('{ // hello\n}', 'acme')).toMatchObject({
+      findings: [{ code: 'manifest', file: 'converter.json', suggestion: expect.stringContaining('comments') }],
+    });
+  });
+
+  it.each([
+    [{ name: '../evil' }, 'name'],
+    [{ name: `a${'b'.repeat(64)}` }, 'name'],
+    [{ version: '1.0' }, 'version'],
+    [{ entry: '../x.ts' }, 'entry'],
+    [{ unknown: 1 }, ''],
+    [{ match: { extensions: ['csv'] } }, 'match.extensions.0'],
+    [{ match: { maxBytes: '20' } }, 'match.maxBytes'],
+    [{ encoding: 'utf-7' }, 'encoding'],
+    [{ arguments: { a: { type: 'enum' } } }, 'arguments.a.values'],
+    [{ arguments: { a: { type: 'string', values: ['x'] } } }, 'arguments.a.values'],
+    [{ arguments: { a: { type: 'integer', default: 1.5 } } }, 'arguments.a.default'],
+    [{ arguments: { 'a.b': { type: 'integer' } } }, 'arguments.a.b'],
+  ])('refuses %j and names the key %s', (manifest, path) => {
+    expect(faultsOf(manifest)[0]).toMatch(new RegExp(`^${path.replaceAll('.', '\\.')}: `));
+  });
+
+  it.each([
+    [3, 0],
+    [4, 0],
+    [5, 1],
+  ])('counts %i stars in a name pattern', (stars, faults) => {
+    expect(faultsOf({ match: { names: [`x${'*'.repeat(stars)}`] } })).toHaveLength(faults);
+  });
+
+  it.each([
+    [255, 0],
+    [256, 0],
+    [257, 1],
+  ])('takes a headContains text of %i characters or refuses it', (length, faults) => {
+    expect(faultsOf({ match: { headContains: ['x'.repeat(length)] } })).toHaveLength(faults);
+  });
+
+  it('drops an argument called __proto__', () => {
+    const text = '{"name":"acme","version":"1.0.0","arguments":{"__proto__":{"type":"string"}}}';
+
+    expect(parseManifest(text, 'acme')).toMatchObject({ kind: 'read', manifest: { arguments: {} } });
+  });
+});

@@ -13,7 +13,9 @@ export type OutgoingReport = {
 /** How one attempt ended. `answer` holds the destination's own words, cut to 2 KiB. Source: queue.md 3, classification. */
 export type SendOutcome =
   | { readonly kind: 'delivered'; readonly serverId: string | null; readonly answer: string | null }
-  /** This report will never be taken. */
+  /** Nothing was sent: this report cannot be put into the destination's form or passes its size limit. */
+  | { readonly kind: 'unsendable'; readonly reason: string; readonly error: string }
+  /** The destination answered that it will never take this report. */
   | { readonly kind: 'refused'; readonly reason: string; readonly error: string; readonly answer: string | null }
   /** The destination's configuration is wrong: hold it, charge nobody. */
   | { readonly kind: 'misconfigured'; readonly reason: string; readonly error: string; readonly answer: string | null }

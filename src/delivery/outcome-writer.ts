@@ -1,0 +1,89 @@
+// Writes what became of an upload: the delivery and its destination, in the order that a crash cannot harm.
+
+import type { Clock } from '../core/clock.ts';
+import { AirlockError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { ClaimedDelivery, DeliveryEnd, DestinationState, Store } from '../store/types.ts';
+import { backoffMs } from './backoff.ts';
+
+/** What {@link makeOutcomeWriter} needs. */
+export type OutcomeWriterDeps = {
+  readonly store: Pick<Store, 'endDelivery' | 'releaseHeld' | 'setDestination'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly log: Logger;
+  readonly random: () => number;
+};
+
+/** What one upload changed. `destination` null: its state is as it was. */
+export type Written = {
+  readonly delivery: ClaimedDelivery;
+  readonly end: DeliveryEnd;
+  readonly destination: DestinationState | null;
+  /** Must the destination's held deliveries become ready? */
+  readonly isLifted: boolean;
+};
+
+/** Writes outcomes; resolves when written or given up (logged: the next start recovers), never rejects. */
+export type OutcomeWriter = (written: Written) => Promise<void>;
+
+const STORE_RETRY = { first: 1_000, max: 30_000 };
+
+/**
+ * Make the writer of one destination.
+ *
+ * A store that fails passingly is asked again until `signal` aborts, then once more. What cannot be written is logged; the
+ * delivery stays `inflight` and becomes `ready` at the next start: one more upload with the same id, never a lost report.
+ *
+ * @param signal - The end of the drain.
+ */
+export function makeOutcomeWriter(
+  deps: OutcomeWriterDeps,
+  { signal }: { readonly signal: AbortSignal },
+): OutcomeWriter {
+  let last = Promise.resolve();
+
+  async function persist(delivery: ClaimedDelivery, write: () => Promise<unknown>): Promise<void> {
+    for (let failures = 1; ; failures += 1) {
+      const isLastTry = signal.aborted;
+      try {
+        await write();
+        return;
+      } catch (error) {
+        const isFinal = isLastTry || (error instanceof AirlockError && !error.retryable);
+        const { destination, reportId, revision } = delivery;
+        deps.log.error({ err: error, destination, reportId, revision, isFinal }, 'Outcome not written to the store');
+        if (isFinal) throw error;
+        // Aborted: no more waiting, one last try.
+        await deps.clock.sleep(backoffMs(STORE_RETRY, failures, deps.random), { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async function writeAll({ delivery, end, destination, isLifted }: Written): Promise<void> {
+    const { store } = deps;
+    const endDelivery = () => persist(delivery, () => store.endDelivery(delivery, end));
+    const setDestination = () =>
+      destination === null ? Promise.resolve() : persist(delivery, () => store.setDestination(destination));
+    // Order: a held delivery only under a held destination, and `up` only after what was held is ready: a crash between the
+    // two leaves a destination that is probed, never deliveries that nobody takes up.
+    if (end.state === 'held') {
+      await setDestination();
+      await endDelivery();
+      return;
+    }
+    await endDelivery();
+    if (isLifted) await persist(delivery, () => store.releaseHeld(delivery.destination));
+    await setDestination();
+  }
+
+  // Given up: logged by persist.
+  const attempt = (written: Written): Promise<void> => writeAll(written).catch(() => undefined);
+
+  return (written) => {
+    const isAlone = written.destination === null && written.end.state !== 'held';
+    if (isAlone) return attempt(written);
+    // Race: a hold and a lift that end together must reach the store in the order in which they were decided.
+    last = last.then(() => attempt(written));
+    return last;
+  };
+}

@@ -1,0 +1,28 @@
+// A link of the chain: the largest report that a destination is asked to take.
+
+import { formatBytes } from '../core/units.ts';
+import type { Send, SendOutcome } from './send.ts';
+
+/**
+ * What is said of an upload over the limit.
+ *
+ * @param bytes - Size of the upload.
+ * @param maxBytes - The destination's `maxBytes`.
+ */
+export function toTooLarge(bytes: number, maxBytes: number): SendOutcome {
+  const error = `Cannot deliver report: ${bytes} bytes are more than maxBytes, ${maxBytes} bytes (${formatBytes(maxBytes)})`;
+  return { kind: 'unsendable', reason: 'too_large', error };
+}
+
+/**
+ * Refuse reports over `maxBytes` before anything is sent.
+ *
+ * @param maxBytes - Largest size of the canonical text that passes, bytes of UTF-8.
+ * @param send - The next link.
+ */
+export function withMaxBytes(maxBytes: number, send: Send): Send {
+  return async (report, options) => {
+    const bytes = Buffer.byteLength(report.body);
+    return bytes > maxBytes ? toTooLarge(bytes, maxBytes) : send(report, options);
+  };
+}

@@ -1,0 +1,134 @@
+// One call from its request to its one answer.
+
+import type { Clock } from '../core/clock.ts';
+import { AirlockError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { hasScope } from '../core/scopes.ts';
+import type { RpcErrorObject, RpcMessage } from '../link/json-rpc.ts';
+import type { BoundMethod, BoundMethods, Caller, SubscriptionPort } from '../protocol/handler.ts';
+import type { MethodSpec } from '../protocol/method-spec.ts';
+import { toAnswerError } from './failure.ts';
+import { takeMeta } from './meta.ts';
+import { parseParams } from './validation.ts';
+
+/** What a call needs. */
+export type CallDeps = {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly log: Logger;
+  readonly methods: BoundMethods;
+  readonly caller: Caller;
+  readonly subscriptions: SubscriptionPort;
+  readonly requestId: string;
+};
+
+/** A request as it was read. */
+export type CallRequest = Extract<RpcMessage, { kind: 'request' }>;
+
+/** What a call is answered with. */
+export type CallAnswer =
+  | { readonly kind: 'result'; readonly result: unknown }
+  | { readonly kind: 'error'; readonly error: RpcErrorObject };
+
+/** A call that runs. */
+export type RunningCall = {
+  /** Exactly one answer; never rejects. */
+  readonly answer: Promise<CallAnswer>;
+  /** The method's code has come to its end: after an abort that may be later than the answer. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Answer with this failure now, unless it is answered already, and tell the code to stop. */
+  readonly abort: (reason: AirlockError) => void;
+};
+
+const MAX_NAME_CHARS = 64;
+
+/** A method's name as it may stand in a message: a peer can send 256 KiB of it. */
+const nameOf = (method: string): string => method.slice(0, MAX_NAME_CHARS);
+
+/**
+ * May a key with these scopes call the method?
+ *
+ * @param caller - Who calls.
+ * @param spec - The method; any one of its scopes is enough, none = every key.
+ */
+export function mayCall(caller: Caller, spec: Pick<MethodSpec, 'scopes'>): boolean {
+  return spec.scopes.length === 0 || spec.scopes.some((scope) => hasScope(caller.scopes, scope));
+}
+
+function findMethod({ methods, caller }: CallDeps, method: string): BoundMethod {
+  const bound = methods.get(method);
+  if (bound === undefined) {
+    throw new AirlockError('unknown_method', `Cannot run ${nameOf(method)}: there is no such method`);
+  }
+  if (!mayCall(caller, bound.spec)) {
+    const scope = bound.spec.scopes.join(' or ');
+    const message = `Cannot run ${method}: the key lacks the scope ${scope}`;
+    throw new AirlockError('forbidden', message, { data: { scope: bound.spec.scopes[0] ?? '' } });
+  }
+  return bound;
+}
+
+/** Resolve or reject as `work` does, or reject with the signal's reason as soon as it is aborted. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function checkResult(spec: MethodSpec, result: unknown): unknown {
+  const parsed = spec.result.safeParse(result);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map(({ path, code }) => `${path.join('.')} (${code})`);
+  throw new AirlockError(
+    'internal',
+    `Cannot answer ${spec.name}: its result breaks its schema at ${fields.join(', ')}`,
+  );
+}
+
+function pastDeadline(method: string, deadlineMs: number): AirlockError {
+  return new AirlockError('deadline_exceeded', `Cannot finish ${method}: no answer within ${deadlineMs} ms`);
+}
+
+/** Check and run one call. */
+async function run(deps: CallDeps, { method, params }: CallRequest, controller: AbortController): Promise<unknown> {
+  // Order: scope before schema, so that nobody learns a method's shape by trying.
+  const bound = findMethod(deps, method);
+  const { meta, own } = takeMeta(method, params);
+  const checked = parseParams(bound.spec.params, own, { method });
+  const { deadlineMs, trace } = meta;
+  using _deadline =
+    deadlineMs === undefined
+      ? null
+      : deps.clock.after(deadlineMs, () => controller.abort(pastDeadline(method, deadlineMs)));
+  const { caller, requestId, subscriptions } = deps;
+  const log = deps.log.child({ requestId, method, ...(trace === undefined ? {} : { trace }) });
+  const result = await bound.call(checked, { caller, requestId, signal: controller.signal, log, subscriptions });
+  return checkResult(bound.spec, result);
+}
+
+/**
+ * Start a call.
+ *
+ * A method that does not look at its signal is left to end by itself, but its caller is answered at once when it is aborted.
+ *
+ * @param deps - What the call needs.
+ * @param request - The request.
+ */
+export function startCall(deps: CallDeps, request: CallRequest): RunningCall {
+  const controller = new AbortController();
+  const work = run(deps, request, controller);
+  const answer = untilAborted(work, controller.signal).then(
+    (result): CallAnswer => ({ kind: 'result', result }),
+    (error: unknown): CallAnswer => {
+      const call = { method: nameOf(request.method), requestId: deps.requestId };
+      return { kind: 'error', error: toAnswerError(deps.log, error, call) };
+    },
+  );
+  const ended = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  return { answer, ended, abort: (reason) => controller.abort(reason) };
+}

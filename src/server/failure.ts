@@ -1,0 +1,31 @@
+// The one outer error boundary: whatever was thrown becomes a well-formed answer.
+
+import { AirlockError, ERROR_CODES } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { RpcErrorObject } from '../link/json-rpc.ts';
+import { toRpcError } from '../link/rpc-error.ts';
+
+/** The call that failed. */
+export type FailedCall = { readonly method: string; readonly requestId: string };
+
+/** May the peer see this failure as it is? */
+function isSafe(error: unknown): error is AirlockError {
+  return error instanceof AirlockError && error.code !== 'internal' && ERROR_CODES[error.code].wire !== null;
+}
+
+/**
+ * What the peer is told about a failure.
+ *
+ * A failure of the table goes out with its row. Anything else, and a code that never crosses the wire, becomes `internal` with the
+ * request id; stack and cause go to the log only.
+ *
+ * @param log - Logger of the call.
+ * @param error - Anything that was thrown.
+ * @param call - The call that failed.
+ */
+export function toAnswerError(log: Logger, error: unknown, { method, requestId }: FailedCall): RpcErrorObject {
+  if (isSafe(error)) return toRpcError(error);
+  log.error({ err: error, requestId, method }, 'a call ended in an internal error');
+  const message = `Cannot run ${method}: internal error, the log has it under ${requestId}`;
+  return toRpcError(new AirlockError('internal', message, { data: { requestId } }));
+}

@@ -1,0 +1,107 @@
+// The daemon's end of the wire: listens, counts connections, and drains them.
+
+import type { IpcConfig } from '../config/schema/ipc.ts';
+import { AirlockError } from '../core/errors.ts';
+import type { IpcKey } from '../link/handshake.ts';
+import type { Wire, WireEvents } from '../link/wire.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionDeps, ServerDeps } from './deps.ts';
+import { type DrainOptions, drainConnections } from './drain.ts';
+import { EMPTY_SEATS, leave, type SeatState, takePlace, takeSeat } from './seats.ts';
+import { makeBucket, takeTokens } from './token-bucket.ts';
+
+/** A listening server. Disposal closes every connection at once: drain first. */
+export type Server = AsyncDisposable & {
+  /** Connections that are authenticated now. */
+  readonly connections: () => number;
+  /**
+   * Stop in order: withdraw the endpoint (discovery file first, then the listener), tell every peer, let calls end for `graceMs`,
+   * abort the rest, let the answers leave, close. New calls are answered `shutting_down` from the first moment. The same promise
+   * when called twice.
+   */
+  readonly drain: (options: DrainOptions) => Promise<void>;
+};
+
+const PLACE_RETRY_MS = 1000;
+
+function tooManyConnections(limit: number, reason: string): AirlockError {
+  const message = `Cannot authenticate: all ${limit} connections that this key could get are taken`;
+  return new AirlockError('too_many_connections', message, { data: { limit, reason, retryAfterMs: PLACE_RETRY_MS } });
+}
+
+function shuttingDown(retryAfterMs: number): AirlockError {
+  const data = { retryAfterMs };
+  return new AirlockError('shutting_down', 'Cannot run the call: the daemon stops', { data });
+}
+
+/** Charge failed proofs of the whole daemon to one bucket: 0 while it lasts, then the delay. */
+function makeProofCharge({ clock }: Pick<ServerDeps, 'clock'>, { count, per, delay }: IpcConfig['failedProofs']) {
+  let bucket = makeBucket({ capacity: count, refillPerSecond: (count * 1000) / per }, clock.monotonicMs());
+  return (): number => {
+    const taken = takeTokens(bucket, clock.monotonicMs());
+    bucket = taken.state;
+    return taken.kind === 'granted' ? 0 : delay;
+  };
+}
+
+/** Every connection, by the id of its wire, and the seats they hold. */
+function makeHall(deps: ConnectionDeps) {
+  const { connections, perKey, adminReserve, preAuth } = deps.config;
+  const limits = { connections, perKey, adminReserve, preAuthSeats: preAuth.seats };
+  const present = new Map<number, Connection>();
+  let seats: SeatState = EMPTY_SEATS;
+
+  function place(id: number, { kid, scopes }: IpcKey): void {
+    const outcome = takePlace(seats, { id, kid, isAdmin: scopes.includes('admin') }, limits);
+    if (outcome.kind === 'refused') throw tooManyConnections(outcome.limit, outcome.reason);
+    seats = outcome.state;
+  }
+
+  function accept(wire: Wire): WireEvents {
+    const { state, evicted } = takeSeat(seats, wire.id, limits);
+    seats = state;
+    if (evicted !== null) present.get(evicted)?.destroy('its seat was needed');
+    const connection = new Connection(deps, wire, {
+      place: (key) => place(wire.id, key),
+      gone: () => {
+        present.delete(wire.id);
+        seats = leave(seats, wire.id);
+      },
+    });
+    present.set(wire.id, connection);
+    return connection.events;
+  }
+
+  return { accept, all: () => [...present.values()], placed: () => seats.placed.size };
+}
+
+/**
+ * Listen for callers.
+ *
+ * @param deps - What the composition root built.
+ * @param config - `ipc`.
+ * @throws {AirlockError} as `deps.open` does when the endpoint cannot be opened.
+ */
+export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<Server> {
+  let refusal: AirlockError | null = null;
+  let draining: Promise<void> | null = null;
+  const chargeFailedProof = makeProofCharge(deps, config.failedProofs);
+  const hall = makeHall({ ...deps, config, chargeFailedProof, refusal: () => refusal });
+  const endpoint = await deps.open({
+    maxConnections: config.connections + config.preAuth.seats,
+    accept: (wire) => (refusal === null ? hall.accept(wire) : null),
+    onError: (err) => deps.log.warn({ err }, 'the listener reported an error'),
+  });
+
+  async function drain(options: DrainOptions): Promise<void> {
+    refusal = shuttingDown(options.retryAfterMs);
+    await endpoint.withdraw();
+    await drainConnections(deps, hall.all(), options);
+  }
+
+  return {
+    connections: hall.placed,
+    drain: (options) => (draining ??= drain(options)),
+    [Symbol.asyncDispose]: () => endpoint[Symbol.asyncDispose](),
+  };
+}

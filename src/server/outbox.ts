@@ -1,0 +1,72 @@
+// What is said to one peer, and what happens when it does not read: first it is not heard, then it is let go.
+
+import { encodeJson } from '../link/framing.ts';
+import { writeNotification } from '../link/json-rpc.ts';
+import type { Wire } from '../link/wire.ts';
+
+/** Bytes that wait in this process for one peer. Source: protocol.md 4. */
+export type OutboxLimits = {
+  /** From here on nothing more is read from the peer until all has left. */
+  readonly pauseBytes: number;
+  /** Over this the peer is closed as a slow consumer. */
+  readonly closeBytes: number;
+};
+
+/** What the owner is told. */
+export type OutboxEvents = {
+  readonly onPause: () => void;
+  readonly onResume: () => void;
+  /** The peer does not read. The last word was said; close it. Once. */
+  readonly onOverflow: () => void;
+};
+
+/** The way out to one peer. */
+export type Outbox = {
+  /** Send one message. Dropped after an overflow: the peer is on its way out. */
+  readonly send: (body: string) => void;
+  /** The wire is empty again. */
+  readonly drained: () => void;
+};
+
+/**
+ * Make the outbox of one peer.
+ *
+ * @param wire - Its wire.
+ * @param limits - pauseBytes < closeBytes.
+ * @param events - What the owner is told.
+ */
+export function makeOutbox(
+  wire: Pick<Wire, 'send' | 'unsentBytes' | 'pause' | 'resume'>,
+  limits: OutboxLimits,
+  events: OutboxEvents,
+): Outbox {
+  let state: 'flowing' | 'paused' | 'overflowed' = 'flowing';
+
+  function pause(): void {
+    state = 'paused';
+    wire.pause();
+    events.onPause();
+  }
+
+  function overflow(): void {
+    state = 'overflowed';
+    wire.send(encodeJson(writeNotification('$/goaway', { reason: 'slow_consumer' })));
+    events.onOverflow();
+  }
+
+  return {
+    send: (body) => {
+      if (state === 'overflowed') return;
+      const isFlowing = wire.send(encodeJson(body));
+      const unsentBytes = wire.unsentBytes();
+      if (unsentBytes > limits.closeBytes) return overflow();
+      if (state === 'flowing' && (!isFlowing || unsentBytes >= limits.pauseBytes)) pause();
+    },
+    drained: () => {
+      if (state !== 'paused') return;
+      state = 'flowing';
+      wire.resume();
+      events.onResume();
+    },
+  };
+}

@@ -1,4 +1,4 @@
-// The kinds of values a configuration is written in: durations, sizes, names, secrets. Source: configuration.md 1.
+// The kinds of values a configuration is written in: durations, sizes, names, paths, secrets. Source: configuration.md 1.
 
 import { z } from 'zod';
 import { formatBytes, formatDurationMs, readDurationMs, readSizeBytes, type UnitReading } from '../core/units.ts';
@@ -9,41 +9,64 @@ type UnitRange = { readonly min?: number; readonly max?: number; readonly zero?:
 type UnitKind = {
   readonly read: (text: string) => UnitReading;
   readonly format: (value: number) => string;
-  readonly example: string;
   readonly name: string;
+  readonly examples: readonly [string, ...string[]];
+  readonly pattern: string;
 };
 
-const DURATION: UnitKind = { read: readDurationMs, format: formatDurationMs, example: '30 s', name: 'a duration' };
-const SIZE: UnitKind = { read: readSizeBytes, format: formatBytes, example: '64 MiB', name: 'a size' };
+const NUMBER = '\\d{1,15}(\\.\\d{1,6})?';
+const DURATION: UnitKind = {
+  read: readDurationMs,
+  format: formatDurationMs,
+  name: 'a duration',
+  examples: ['30 s', '500 ms', '5 min', '24 h'],
+  pattern: `^(0|${NUMBER} ?(ms|s|min|h|d))$`,
+};
+const SIZE: UnitKind = {
+  read: readSizeBytes,
+  format: formatBytes,
+  name: 'a size',
+  examples: ['64 MiB', '256 KiB', '1 GB'],
+  pattern: `^(0|${NUMBER} ?(B|KiB|MiB|GiB|KB|MB|GB))$`,
+};
 
-function withUnit(kind: UnitKind, { min = 0, max = Number.MAX_SAFE_INTEGER, zero = false }: UnitRange) {
-  return z.union([z.string(), z.number()]).transform((written, context): number => {
-    const reading = typeof written === 'number' ? ({ kind: 'missing_unit' } as const) : kind.read(written);
-    if (reading.kind === 'missing_unit') {
-      context.addIssue({
-        code: 'custom',
-        message: `write "${kind.example}": the unit is missing`,
-        params: { finding: 'missing_unit' },
-      });
+/** A key of the finding's code inside a custom issue: what the schema refuses says which rule it broke. */
+type RefusalParams = { readonly finding: string };
+
+type Refusal = { readonly message: string; readonly params: RefusalParams };
+
+/** Say which finding an issue of our own rules becomes. Source: configuration.md 4. */
+export const refusal = (finding: string, message: string): Refusal => ({ message, params: { finding } });
+
+function describeRange(kind: UnitKind, { min = 0, max = Number.MAX_SAFE_INTEGER }: UnitRange): string {
+  const lower = min > 0 ? `at least ${kind.format(min)}` : '';
+  const upper = max < Number.MAX_SAFE_INTEGER ? `at most ${kind.format(max)}` : '';
+  return [lower, upper].filter((part) => part !== '').join(' and ');
+}
+
+function readWithUnit(kind: UnitKind, range: UnitRange, written: string | number): number | Refusal {
+  const reading = typeof written === 'number' ? ({ kind: 'missing_unit' } as const) : kind.read(written);
+  const [example] = kind.examples;
+  if (reading.kind === 'missing_unit') return refusal('missing_unit', `write "${example}": the unit is missing`);
+  if (reading.kind === 'unreadable') return refusal('wrong_type', `expected ${kind.name} such as "${example}"`);
+  const { min = 0, max = Number.MAX_SAFE_INTEGER, zero = false } = range;
+  const isInside = (zero && reading.value === 0) || (reading.value >= min && reading.value <= max);
+  if (isInside) return reading.value;
+  const message = `must be ${describeRange(kind, range)}, received ${kind.format(reading.value)}`;
+  return refusal('out_of_range', message);
+}
+
+function withUnit(kind: UnitKind, range: UnitRange) {
+  const error = `expected ${kind.name} such as "${kind.examples[0]}"`;
+  return z
+    .union([z.string(), z.number()], { error })
+    .transform((written, context): number => {
+      const value = readWithUnit(kind, range, written);
+      if (typeof value === 'number') return value;
+      context.addIssue({ code: 'custom', ...value });
       return z.NEVER;
-    }
-    if (reading.kind === 'unreadable') {
-      context.addIssue({
-        code: 'custom',
-        message: `expected ${kind.name} such as "${kind.example}"`,
-        params: { finding: 'wrong_type' },
-      });
-      return z.NEVER;
-    }
-    if (zero && reading.value === 0) return 0;
-    if (reading.value < min || reading.value > max) {
-      const upper = max === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${kind.format(max)}`;
-      const message = `must be at least ${kind.format(min)}${upper}, received ${kind.format(reading.value)}`;
-      context.addIssue({ code: 'custom', message, params: { finding: 'out_of_range' } });
-      return z.NEVER;
-    }
-    return reading.value;
-  });
+    })
+    .meta({ type: 'string', pattern: kind.pattern, examples: [...kind.examples] });
 }
 
 /**
@@ -73,22 +96,42 @@ export const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and "-", at most 32');
 
-/** A text of at most 100 characters, as the server stores it. */
-export const text100 = z.string().max(100);
+/** Values in which `${hostname}` and `${env:NAME}` are replaced; in a path also `~/` at the start. */
+export const expandable = z.registry<{ readonly kind: 'path' | 'url' | 'text' }>();
+
+/** A path as written: relative paths are resolved by `resolveConfigPath`. */
+export const pathText = z.string().min(1).max(4096).register(expandable, { kind: 'path' });
+
+/** A text about the station, at most 100 characters, as the server stores it. */
+export const stationText = z.string().max(100).register(expandable, { kind: 'text' });
+
+/** An address `https://…` or `http://…` without user or password, which would be a plain secret. */
+export const serverUrl = z
+  .url({ protocol: /^https?$/, error: 'expected an address such as "https://wats.example.com"' })
+  .max(2048)
+  .superRefine((text, context) => {
+    const url = URL.parse(text);
+    if (url === null || (url.username === '' && url.password === '')) return;
+    context.addIssue({ code: 'custom', ...refusal('plain_secret', 'an address must hold no user and no password') });
+  })
+  .register(expandable, { kind: 'url' });
 
 /** A reference to a secret: `{ "secret": "wats-token" }`. A plain text is the finding `plain_secret`. */
-export const secretReference = z.union([
-  z.strictObject({ secret: name }),
-  z.string().transform((_written, context) => {
-    context.addIssue({
-      code: 'custom',
-      message:
-        'a secret must be a reference such as { "secret": "wats-token" }: put the text into <home>/secrets/wats-token (mode 0600)',
-      params: { finding: 'plain_secret' },
-    });
-    return z.NEVER;
-  }),
-]);
+export const secretReference = z.union(
+  [
+    z.strictObject({ secret: name }),
+    z
+      .string()
+      .transform((_written, context) => {
+        const mend =
+          'write a reference such as { "secret": "wats-token" } and put the text into <home>/secrets/wats-token (mode 0600)';
+        context.addIssue({ code: 'custom', ...refusal('plain_secret', `a secret must not stand here: ${mend}`) });
+        return z.NEVER;
+      })
+      .meta({ not: {} }),
+  ],
+  { error: 'expected a reference to a secret such as { "secret": "wats-token" }' },
+);
 
 /** A parsed {@link secretReference}. */
 export type SecretReference = { readonly secret: string };

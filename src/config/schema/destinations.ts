@@ -1,7 +1,7 @@
 // `destinations.<name>`: where reports go. Source: configuration.md 2.
 
 import { z } from 'zod';
-import { BYTES, duration, integer, MS, secretReference, size } from '../values.ts';
+import { BYTES, duration, integer, MS, pathText, refusal, secretReference, serverUrl, size } from '../values.ts';
 
 const retry = z
   .object({
@@ -22,25 +22,42 @@ const shared = {
 const directorySchema = z.object({
   type: z.literal('directory'),
   ...shared,
-  path: z.string().min(1).prefault('delivered'),
+  path: pathText.prefault('delivered'),
 });
 
-const watsSchema = z.object({
-  type: z.literal('wats'),
-  ...shared,
-  url: z.url({ protocol: /^https?$/ }),
-  token: secretReference,
-  onConflict: z.enum(['delivered', 'dead']).prefault('delivered'),
-  allowHosts: z.array(z.string().min(1)).max(100).prefault([]),
-  timeout: z
-    .object({
-      connect: duration({ min: 10, max: MS.hour }).prefault('10 s'),
-      idle: duration({ min: 10, max: MS.hour }).prefault('60 s'),
-      total: duration({ min: 10, max: MS.day }).prefault('60 s'),
-      minRate: size({ min: 1, max: BYTES.gib }).prefault('16 KiB'),
-    })
-    .prefault({}),
-});
+/**
+ * The host of an address, as `allowHosts` names it: lower case, an IPv6 address without brackets.
+ *
+ * @param url - A checked address.
+ */
+function hostOf(url: URL): string {
+  return url.hostname.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+}
+
+const watsSchema = z
+  .object({
+    type: z.literal('wats'),
+    ...shared,
+    url: serverUrl,
+    token: secretReference,
+    onConflict: z.enum(['delivered', 'dead']).prefault('delivered'),
+    allowHosts: z.array(z.string().min(1)).max(100).prefault([]),
+    timeout: z
+      .object({
+        connect: duration({ min: 10, max: MS.hour }).prefault('10 s'),
+        idle: duration({ min: 10, max: MS.hour }).prefault('60 s'),
+        total: duration({ min: 10, max: MS.day }).prefault('60 s'),
+        minRate: size({ min: 1, max: BYTES.gib }).prefault('16 KiB'),
+      })
+      .prefault({}),
+  })
+  .superRefine((destination, context) => {
+    const url = URL.parse(destination.url);
+    if (url === null || url.protocol !== 'http:') return;
+    if (destination.allowHosts.some((host) => host.toLowerCase() === hostOf(url))) return;
+    const message = 'http: is for a host in allowHosts only: write https:, or name the host there';
+    context.addIssue({ code: 'custom', path: ['url'], ...refusal('not_one_of', message) });
+  });
 
 /** One destination. */
 export const destinationSchema = z.discriminatedUnion('type', [directorySchema, watsSchema]);

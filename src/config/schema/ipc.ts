@@ -1,7 +1,7 @@
 // `ipc`: seats, frames and calls. Source: configuration.md 2; what they mean: protocol.md 4.
 
 import { z } from 'zod';
-import { BYTES, duration, integer, MS, size } from '../values.ts';
+import { BYTES, duration, integer, MS, refusal, size } from '../values.ts';
 
 /** `ipc`. */
 export const ipcSchema = z
@@ -36,7 +36,7 @@ export const ipcSchema = z
   })
   .superRefine((ipc, context) => {
     const refuse = (path: string, message: string): void =>
-      context.addIssue({ code: 'custom', path: path.split('.'), message, params: { finding: 'out_of_range' } });
+      context.addIssue({ code: 'custom', path: path.split('.'), ...refusal('out_of_range', message) });
     if (ipc.perKey > ipc.connections)
       refuse('perKey', `must be at most ipc.connections (${ipc.connections}), received ${ipc.perKey}`);
     if (ipc.adminReserve >= ipc.connections) {

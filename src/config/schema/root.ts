@@ -1,10 +1,10 @@
 // The whole configuration, schema version 2: the keys that exist so far. Source: configuration.md 2.
 
 import { z } from 'zod';
-import { duration, integer, MS, name, text100 } from '../values.ts';
+import { duration, integer, MS, name, pathText, refusal, stationText } from '../values.ts';
 import { destinationSchema } from './destinations.ts';
 import { ipcSchema } from './ipc.ts';
-import { limitsSchema, sandboxLimitsSchema, sandboxSchema } from './sandbox.ts';
+import { limitsSchema, sandboxLimitsOverlaySchema, sandboxSchema } from './sandbox.ts';
 
 const daemonSchema = z.object({
   drain: duration({ max: 5 * MS.minute, zero: true }).prefault('10 s'),
@@ -14,35 +14,37 @@ const daemonSchema = z.object({
 const stationSchema = z
   .object({
     nameFrom: z.enum(['hostname', 'fixed', 'report']).prefault('hostname'),
-    name: text100.prefault(''),
-    location: text100.prefault(''),
-    purpose: text100.prefault(''),
+    name: stationText.prefault(''),
+    location: stationText.prefault(''),
+    purpose: stationText.prefault(''),
     apply: z.enum(['missing', 'always', 'never']).prefault('missing'),
   })
   .superRefine((station, context) => {
     if (station.nameFrom !== 'fixed' || station.name !== '') return;
-    context.addIssue({
-      code: 'custom',
-      path: ['name'],
-      message: 'is needed when nameFrom is "fixed"',
-      params: { finding: 'missing' },
-    });
+    const message = 'is needed when station.nameFrom is "fixed"';
+    context.addIssue({ code: 'custom', path: ['name'], ...refusal('missing', message) });
   });
 
 const converterFolderSchema = z.object({
-  path: z.string().min(1),
+  path: pathText,
   approve: z.enum(['manual', 'auto']).prefault('manual'),
 });
+
+const OWN_FOLDER = { path: 'converters', approve: 'manual' } as const;
 
 const converterSettingsSchema = z.object({
   enabled: z.boolean().prefault(true),
   priority: integer(1, 10).prefault(5),
   arguments: z.record(z.string(), z.json()).prefault({}),
-  limits: sandboxLimitsSchema.partial().prefault({}),
+  limits: sandboxLimitsOverlaySchema.prefault({}),
 });
 
 const convertersSchema = z.object({
-  folders: z.record(name, converterFolderSchema).prefault({ own: { path: 'converters' } }),
+  folders: z
+    .record(name, converterFolderSchema)
+    .prefault({})
+    // A map merges key by key with its default; leaving `own` out does not take it away.
+    .transform((folders): Record<string, z.output<typeof converterFolderSchema>> => ({ own: OWN_FOLDER, ...folders })),
   bundled: z.boolean().prefault(true),
   retryLater: z
     .object({

@@ -1,0 +1,29 @@
+// The module `airlock/converter`: everything a converter may import.
+
+export { decodeBase64 } from './base64.ts';
+export type { ReportBuilder, Reports, SequenceBuilder, StepAdder } from './builder.ts';
+export { type CsvOptions, type CsvRow, type CsvRows, csv } from './csv.ts';
+export { parseDate } from './dates.ts';
+export { type ConverterContext, type ConverterDefinition, defineConverter, type ProbeHead } from './definition.ts';
+export { BadInput, type InputPlace, ReportError, RetryLater, SkipFile } from './errors.ts';
+export type { ConverterInput, TextSource } from './input.ts';
+export { type LogFields, log } from './log.ts';
+export { isExactNumber, parseNumber } from './numbers.ts';
+export type {
+  AssetInput,
+  AttachmentInput,
+  CurveInput,
+  ErrorInput,
+  FailureInput,
+  FinishInput,
+  MeasurementInput,
+  MeasurementValue,
+  MiscInput,
+  ProcessInput,
+  ReportInput,
+  SequenceInput,
+  SeriesInput,
+  StepFields,
+  StepInput,
+  SubUnitInput,
+} from './report-input.ts';

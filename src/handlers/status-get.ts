@@ -13,7 +13,7 @@ type Status = ResultOf<typeof statusGet>;
 /** What the composition root tells about the parts that are not in the store. */
 export type StatusSources = {
   readonly state: () => 'starting' | 'ready' | 'draining';
-  readonly reasons: () => Status['reasons'];
+  readonly reasons: (destinations: Status['destinations']) => Status['reasons'];
   readonly destinations: () => Promise<Status['destinations']>;
   readonly converters: () => Status['converters'];
   readonly sandbox: () => Status['sandbox'];
@@ -26,7 +26,7 @@ export const handleStatusGet: Handler<
   { store: Pick<Store, 'stats'>; sources: StatusSources; boot: BootInfo }
 > = async ({ store, sources, boot }) => {
   const [stats, destinations] = await Promise.all([store.stats(), sources.destinations()]);
-  const reasons = sources.reasons();
+  const reasons = sources.reasons(destinations);
   const state = sources.state();
   const { lastDeliveryUnixMs, ...today } = stats.today;
   return {

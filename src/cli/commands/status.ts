@@ -21,7 +21,7 @@ function printParts(output: Output, status: Status): void {
     output.line(`destination   ${destination.name} ${destination.type} ${destination.state}${why}`);
   }
   for (const converter of status.converters)
-    output.line(`converter     ${converter.name} ${converter.version} ${converter.state} (${converter.origin})`);
+    output.line(`converter     ${converter.name} ${converter.version ?? '-'} ${converter.state} (${converter.origin})`);
   output.line(
     `runners       ${sandbox.runners.ready} ready, ${sandbox.runners.busy} busy, ${sandbox.runners.size} at most`,
   );

@@ -54,7 +54,8 @@ export const statusGet = {
     converters: z.array(
       z.object({
         name: z.string(),
-        version: z.string(),
+        /** Null when it was not read: refused or disabled. */
+        version: z.string().nullable(),
         state: z.enum(['approved', 'pending', 'refused', 'disabled']),
         origin: z.string(),
       }),

@@ -1,0 +1,167 @@
+// Builds every part of the daemon on one stack, in reading order.
+
+import { randomBytes, randomInt } from 'node:crypto';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { resolveConfigPath } from '../config/config-path.ts';
+import type { AirlockConfig } from '../config/schema/root.ts';
+import { makeSecretResolver } from '../config/secrets.ts';
+import { openRegistry, type Registry } from '../conversion/registry.ts';
+import { type Conversions, startConversions } from '../conversion/worker.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
+import { type Delivery, startDelivery } from '../delivery/uploader.ts';
+import { ensurePrivateDirectory } from '../disk/private-directory.ts';
+import type { Environment, Places } from '../disk/places.ts';
+import { openGate } from '../gate/open.ts';
+import type { BootInfo } from '../handlers/boot.ts';
+import { makeHandlers } from '../handlers/registry.ts';
+import { ensureKeys, makeKeyRing } from '../link/keys.ts';
+import { openEndpoint } from '../link/listen-endpoint.ts';
+import { makeNodeIpcTransport } from '../link/transport.ts';
+import type { Pool } from '../sandbox/job.ts';
+import { startPool } from '../sandbox/pool.ts';
+import { type Server, startServer } from '../server/listen.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/types.ts';
+import { chooseEndpoint } from './endpoint.ts';
+import { makeServerEvents } from './server-events.ts';
+import type { Status } from './status.ts';
+import type { StopRequests } from './stop-request.ts';
+
+const packageRoot = path.resolve(import.meta.dirname, '../..');
+
+/** What the daemon is built from. */
+export type ComposeInput = {
+  readonly config: AirlockConfig;
+  readonly places: Places;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly boot: BootInfo;
+  readonly startedAt: string;
+  readonly status: Status;
+  readonly stops: StopRequests;
+};
+
+/** The parts that the shutdown speaks to. */
+export type Parts = {
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly conversions: Conversions;
+  readonly delivery: Delivery;
+  readonly server: Server;
+};
+
+async function ensurePlaces(places: Places): Promise<void> {
+  for (const folder of [
+    places.home,
+    places.keys,
+    places.secrets,
+    places.state,
+    places.run,
+    places.log,
+    places.converters,
+  ]) {
+    await ensurePrivateDirectory(folder);
+  }
+}
+
+function openConverters({ config, places, clock, log }: ComposeInput): Promise<Registry> {
+  const deps = {
+    gate: openGate({ clock, log }),
+    bundledFolder: path.join(packageRoot, 'converters'),
+    log,
+    resolvePath: (written: string) => resolveConfigPath(places, written),
+  };
+  return openRegistry(deps, config.converters);
+}
+
+function startUploads(input: ComposeInput, store: Store): Promise<Delivery> {
+  const { config, places, env, clock, log } = input;
+  const deps = {
+    store,
+    clock,
+    log,
+    random: () => randomInt(2 ** 32) / 2 ** 32,
+    resolveSecret: makeSecretResolver({ places, env }),
+    resolvePath: (written: string) => resolveConfigPath(places, written),
+  };
+  return startDelivery(deps, config.destinations);
+}
+
+function startListening(
+  input: ComposeInput,
+  { store, pool, registry }: { store: Store; pool: Pool; registry: Registry },
+  keys: Awaited<ReturnType<typeof ensureKeys>>,
+): Promise<Server> {
+  const { config, places, clock, log, boot, startedAt, status, stops } = input;
+  const endpoint = chooseEndpoint(places, log);
+  const { instance, bootId, version } = boot;
+  const transport = makeNodeIpcTransport({ clock });
+  const discovery = { endpoint, instance, pid: boot.pid, bootId, startedAt, version };
+  const shutdown = {
+    defaultGraceMs: config.daemon.drain,
+    begin: (graceMs: number) => stops.ask({ reason: 'admin/shutdown', graceMs }),
+  };
+  const methods = makeHandlers({ store, boot, shutdown, sources: status.sources({ store, pool, registry }) });
+  return startServer(
+    {
+      clock,
+      log,
+      open: (options) => openEndpoint({ transport }, { run: places.run, discovery }, options),
+      endpoint,
+      instance,
+      keys: makeKeyRing(keys),
+      methods,
+      events: makeServerEvents(store),
+      random: randomBytes,
+      bootId,
+      version,
+      reportLimitBytes: config.sandbox.limits.input,
+    },
+    config.ipc,
+  );
+}
+
+/**
+ * Build and start everything; what was opened is closed by the stack, last first.
+ *
+ * @param stack - Owns every part.
+ * @param input - See {@link ComposeInput}.
+ * @throws {AirlockError} already_running when another daemon holds the home; unavailable, cannot_write when a part cannot start.
+ */
+export async function compose(stack: AsyncDisposableStack, input: ComposeInput): Promise<Parts> {
+  const { config, places, clock, log } = input;
+  await ensurePlaces(places);
+
+  // Order: the store holds the instance lock; nothing below may touch the home before it is ours.
+  const store = stack.use(
+    await openStore(
+      { directory: path.join(places.state, 'queue'), clock, log },
+      { ...config.queue, idempotencyMs: config.ipc.idempotency },
+    ),
+  );
+  const keys = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
+  const bundle = { folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot };
+  const pool = stack.use(await startPool({ clock, log, bundle }, config.sandbox));
+  const registry = await openConverters(input);
+  const delivery = stack.use(await startUploads(input, store));
+  const conversions = stack.use(
+    startConversions(
+      {
+        store,
+        pool,
+        registry,
+        clock,
+        log,
+        hostname: hostname(),
+        destinationsFor: () => Object.keys(config.destinations),
+      },
+      config,
+    ),
+  );
+  // Order: last, so that no call meets a missing part.
+  const server = stack.use(await startListening(input, { store, pool, registry }, keys));
+  return { store, pool, conversions, delivery, server };
+}

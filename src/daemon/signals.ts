@@ -1,0 +1,52 @@
+// Signals and the launcher's end, turned into the wish to stop. A second signal ends the process by force.
+
+import { Socket } from 'node:net';
+import type { Logger } from '../core/logger.ts';
+import { ERROR_CODES } from '../core/errors.ts';
+import type { StopRequests } from './stop-request.ts';
+
+/** Descriptor that a launcher holds open for as long as it lives. */
+const LAUNCHER_DESCRIPTOR = 3;
+
+/** What the signals need. */
+export type SignalDeps = {
+  readonly log: Logger & { readonly flush: () => void };
+  readonly stops: StopRequests;
+  readonly graceMs: number;
+  /** Was this process started by the launcher? */
+  readonly hasLauncher: boolean;
+};
+
+/**
+ * Listen to SIGTERM, SIGINT, SIGHUP and the launcher.
+ *
+ * @returns Dispose to stop listening.
+ */
+export function listenToSignals({ log, stops, graceMs, hasLauncher }: SignalDeps): Disposable {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!stops.isAsked()) return stops.ask({ reason: signal, graceMs });
+    log.warn({ signal }, 'second signal: ended by force, what is queued stays queued');
+    log.flush();
+    process.exit(ERROR_CODES.cancelled.exit);
+  };
+  const onHangUp = (): void =>
+    log.warn({}, 'SIGHUP: the configuration is read at start only so far; restart to apply a change');
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onHangUp);
+  const launcher = hasLauncher ? watchLauncher(() => stops.ask({ reason: 'launcher gone', graceMs })) : null;
+  return {
+    [Symbol.dispose]: () => {
+      process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('SIGHUP', onHangUp);
+      launcher?.destroy();
+    },
+  };
+}
+
+function watchLauncher(onGone: () => void): Socket {
+  const launcher = new Socket({ fd: LAUNCHER_DESCRIPTOR, readable: true, writable: false });
+  // Race: an error here is the launcher's end seen in another way; `close` follows it.
+  launcher.on('error', () => undefined);
+  launcher.once('close', onGone);
+  launcher.resume();
+  launcher.unref();
+  return launcher;
+}

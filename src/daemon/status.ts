@@ -1,0 +1,131 @@
+// What the daemon says about itself: gathered at each call, nothing kept.
+
+import type { LoadOutcome } from '../config/load.ts';
+import type { DestinationConfig } from '../config/schema/destinations.ts';
+import { isPassed } from '../conversion/registered.ts';
+import type { Registry } from '../conversion/registry.ts';
+import type { StatusSources } from '../handlers/status-get.ts';
+import type { Reasons } from '../observe/reasons.ts';
+import type { Pool } from '../sandbox/job.ts';
+import type { DestinationState, Store } from '../store/types.ts';
+import type { StopRequests } from './stop-request.ts';
+
+type LoadedConfig = Extract<LoadOutcome, { kind: 'loaded' }>;
+type StatusReason = ReturnType<StatusSources['reasons']>[number];
+type DestinationStatus = Awaited<ReturnType<StatusSources['destinations']>>[number];
+
+/** Parts that a status looks at. */
+export type StatusParts = {
+  readonly store: Pick<Store, 'destinations'>;
+  readonly pool: Pick<Pool, 'runners' | 'walls'>;
+  readonly registry: Pick<Registry, 'list'>;
+};
+
+/** Everything a status is made of. */
+export type Status = { readonly sources: (parts: StatusParts) => StatusSources };
+
+const toTime = (unixMs: number | null): string | null => (unixMs === null ? null : new Date(unixMs).toISOString());
+
+function toDestination(
+  name: string,
+  config: DestinationConfig,
+  stored: DestinationState | undefined,
+): DestinationStatus {
+  return {
+    name,
+    type: config.type,
+    state: config.enabled ? (stored?.state ?? 'up') : 'disabled',
+    reason: stored?.message ?? stored?.reason ?? null,
+    since: toTime(stored?.sinceUnixMs ?? null),
+    nextTryAt: toTime(stored?.dueUnixMs ?? null),
+  };
+}
+
+function heldReasons(destinations: readonly DestinationStatus[], startedAt: string): readonly StatusReason[] {
+  return destinations
+    .filter(({ state }) => state === 'held')
+    .map(({ name, reason, since }) => ({
+      code: 'destination_held',
+      since: since ?? startedAt,
+      subject: name,
+      message: reason ?? 'held',
+      action: `check destinations.${name} in the configuration, then restart; it is also tried again by itself`,
+    }));
+}
+
+function wallReasons(pool: Pick<Pool, 'walls'>, required: readonly string[], since: string): readonly StatusReason[] {
+  return pool.walls
+    .filter(({ name, active }) => required.includes(name) && !active)
+    .map(({ name, detail }) => ({
+      code: 'sandbox_wall_missing',
+      since,
+      subject: name,
+      message: `${detail}: converters that are not bundled wait`,
+      action: 'install bubblewrap, or accept the risk by setting sandbox.requireWalls to []',
+    }));
+}
+
+function pendingReasons(registry: Pick<Registry, 'list'>, since: string): readonly StatusReason[] {
+  return registry
+    .list()
+    .filter(({ state }) => state === 'pending')
+    .map(({ name, origin }) => ({
+      code: 'converter_pending',
+      since,
+      subject: name,
+      message: `the converter in folder "${origin}" is not approved: what needs it waits`,
+      action: `set converters.folders.${origin}.approve to "auto" (development only), or remove it`,
+    }));
+}
+
+/**
+ * Make the source of `status/get`.
+ *
+ * @param deps - Configuration as loaded, the wish to stop, remembered reasons.
+ */
+export function makeStatus(deps: {
+  readonly loaded: LoadedConfig;
+  readonly stops: Pick<StopRequests, 'isAsked'>;
+  readonly reasons: Pick<Reasons, 'list'>;
+  readonly startedAt: string;
+}): Status {
+  const { loaded, stops, reasons, startedAt } = deps;
+  const { config } = loaded;
+  return {
+    sources: ({ store, pool, registry }) => ({
+      state: () => (stops.isAsked() ? 'draining' : 'ready'),
+      destinations: async () => {
+        const stored = await store.destinations();
+        return Object.entries(config.destinations).map(([name, destination]) =>
+          toDestination(
+            name,
+            destination,
+            stored.find((state) => state.name === name),
+          ),
+        );
+      },
+      reasons: (destinations) => [
+        ...reasons.list(),
+        ...heldReasons(destinations, startedAt),
+        ...wallReasons(pool, config.sandbox.requireWalls, startedAt),
+        ...pendingReasons(registry, startedAt),
+      ],
+      converters: () =>
+        registry.list().map((converter) => ({
+          name: converter.name,
+          version: isPassed(converter) ? converter.checked.manifest.version : null,
+          state: converter.state,
+          origin: converter.origin,
+        })),
+      sandbox: () => ({ runners: { ...pool.runners() }, walls: pool.walls.map((wall) => ({ ...wall })) }),
+      config: () => ({
+        state: loaded.state,
+        path: loaded.path,
+        etag: loaded.etag,
+        loadedAt: startedAt,
+        restart: [],
+        findings: loaded.findings.map((finding) => ({ ...finding })),
+      }),
+    }),
+  };
+}

@@ -1,0 +1,107 @@
+// What goes into the sandbox with a file, and what is stamped on the reports that come out.
+
+import type { AirlockConfig } from '../config/schema/root.ts';
+import type { SandboxLimits } from '../config/schema/sandbox.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ReportStamp } from '../report/stamp.ts';
+import type { ConversionJob, LoadableConverter } from '../sandbox/job.ts';
+import type { ClaimedSubmission } from '../store/types.ts';
+import type { ConverterSettings, PassedConverter } from './registered.ts';
+
+/** What one conversion needs of the configuration. */
+export type ConversionConfig = Pick<AirlockConfig, 'sandbox' | 'limits' | 'station'>;
+
+/** The file to convert. */
+export type ConversionInput = Pick<
+  ClaimedSubmission,
+  'submissionId' | 'kid' | 'name' | 'bytes' | 'sha256' | 'receivedAtUnixMs' | 'arguments'
+>;
+
+/** Time and place of a conversion. */
+export type JobDeps = {
+  readonly clock: Pick<Clock, 'nowUnixMs'>;
+  /** Name of this machine. */
+  readonly hostName: string;
+};
+
+/** A file, an approved converter for it, and the configuration. */
+export type ConvertRequest = {
+  readonly submission: ConversionInput;
+  readonly converter: PassedConverter;
+  readonly config: ConversionConfig;
+};
+
+/**
+ * The limits of one conversion: the sandbox's, under what the operator set for the converter.
+ *
+ * @param limits - `sandbox.limits`.
+ * @param settings - Settings of the converter.
+ */
+export function overlayLimits(limits: SandboxLimits, settings: Pick<ConverterSettings, 'limits'>): SandboxLimits {
+  const set = Object.entries(settings.limits).filter(([, value]) => value !== undefined);
+  return { ...limits, ...Object.fromEntries(set) };
+}
+
+function stationNameOf({ station }: ConversionConfig, hostName: string): string {
+  if (station.nameFrom === 'hostname') return hostName;
+  return station.nameFrom === 'fixed' ? station.name : '';
+}
+
+/**
+ * What the daemon adds to each report of a submission.
+ *
+ * @param deps - Host name.
+ * @param request - The file and the configuration.
+ * @param about - Where the report comes from.
+ */
+export function toStamp(
+  { hostName }: Pick<JobDeps, 'hostName'>,
+  { submission, config }: Pick<ConvertRequest, 'submission' | 'config'>,
+  about: Pick<ReportStamp, 'converter' | 'format' | 'encoding'>,
+): ReportStamp {
+  const { location, purpose, apply, nameFrom } = config.station;
+  const name = stationNameOf(config, hostName);
+  return {
+    submissionId: submission.submissionId,
+    receivedAtUnixMs: submission.receivedAtUnixMs,
+    file: { name: submission.name, bytes: submission.bytes.length, sha256: submission.sha256 },
+    ...about,
+    submittedBy: submission.kid,
+    host: hostName,
+    station: { name, location, purpose, apply, isNameFromReport: nameFrom === 'report' },
+  };
+}
+
+// The same file gives the same numbers on every run, so that a replay makes the same reports.
+function seedOf(sha256: string): number {
+  return Number.parseInt(sha256.slice(0, 8), 16);
+}
+
+function toLoadable({ name, trust, checked }: PassedConverter): LoadableConverter {
+  const { manifest, sha256, files, entry } = checked;
+  const { version, input, encoding } = manifest;
+  return { name, version, sha256, trust, files, entry, input, encoding };
+}
+
+/**
+ * The job for the pool.
+ *
+ * @param deps - Time and place.
+ * @param request - File, converter, configuration.
+ * @param job - Limits and arguments, checked.
+ */
+export function toJob(
+  { clock, hostName }: JobDeps,
+  { submission, converter, config }: ConvertRequest,
+  job: Pick<ConversionJob, 'limits' | 'arguments'>,
+): ConversionJob {
+  const { location, purpose } = config.station;
+  return {
+    ...job,
+    converter: toLoadable(converter),
+    input: { name: submission.name, bytes: submission.bytes },
+    station: { name: stationNameOf(config, hostName), location, purpose },
+    nowUnixMs: clock.nowUnixMs(),
+    seed: seedOf(submission.sha256),
+  };
+}

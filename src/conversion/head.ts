@@ -1,0 +1,28 @@
+// The first bytes of a file as text, in every reading that is cheap to try.
+
+/** Bytes of a file that choosing may look at. Source: sandbox.md 8. */
+export const HEAD_BYTES = 4_096;
+
+const UTF16_LE = [0xff, 0xfe];
+const UTF16_BE = [0xfe, 0xff];
+
+function startsWith(bytes: Uint8Array, mark: readonly number[]): boolean {
+  return mark.every((byte, index) => bytes[index] === byte);
+}
+
+function decode(bytes: Uint8Array, label: string): string {
+  return new TextDecoder(label).decode(bytes);
+}
+
+/**
+ * Decode the head of a file. Never fails: what is not text in one reading is in another.
+ *
+ * @param bytes - The file, or at least its first {@link HEAD_BYTES}.
+ * @returns The readings: UTF-16 alone when a byte-order mark says so, else UTF-8 and Latin-1. Without byte-order mark.
+ */
+export function readHead(bytes: Uint8Array): readonly string[] {
+  const head = bytes.subarray(0, HEAD_BYTES);
+  if (startsWith(head, UTF16_LE)) return [decode(head, 'utf-16le')];
+  if (startsWith(head, UTF16_BE)) return [decode(head, 'utf-16be')];
+  return [decode(head, 'utf-8'), decode(head, 'latin1')];
+}

@@ -1,0 +1,60 @@
+// One claimed submission from its bytes to its end: choose, convert, put into the store's words.
+
+import type { ConvertersConfig } from '../config/schema/root.ts';
+import { assertNever } from '../core/assert-never.ts';
+import type { AssembledReport } from '../report/stamp.ts';
+import type { ClaimedSubmission, SubmissionEnd, UsedConverter } from '../store/types.ts';
+import { chooseConverter } from './choose.ts';
+import type { ConversionConfig } from './conversion-job.ts';
+import { type ConvertDeps, convertCanonical, convertOne } from './convert-one.ts';
+import { type EndContext, toRefusedEnd, toSubmissionEnd } from './ends.ts';
+import type { PassedConverter } from './registered.ts';
+import type { Registry } from './registry.ts';
+
+/** What is needed for one submission. */
+export type TakeDeps = ConvertDeps & {
+  readonly registry: Pick<Registry, 'list'>;
+  /** Names of the destinations that a report goes to. */
+  readonly destinationsFor: (report: AssembledReport) => readonly string[];
+};
+
+/** The part of the configuration that conversions follow. */
+export type TakeConfig = ConversionConfig & { readonly converters: Pick<ConvertersConfig, 'retryLater'> };
+
+function toUsed({ name, checked }: PassedConverter): UsedConverter {
+  return { name, version: checked.manifest.version, sha256: checked.sha256 };
+}
+
+/**
+ * Choose and convert.
+ *
+ * @param deps - Registry, pool, clock.
+ * @param submission - As claimed.
+ * @param options - `signal` kills the runner.
+ * @throws {AirlockError} unavailable when no runner can be started; rejects with `signal.reason` when aborted.
+ */
+export async function takeOne(
+  deps: TakeDeps,
+  submission: ClaimedSubmission,
+  { config, signal }: { readonly config: TakeConfig; readonly signal: AbortSignal },
+): Promise<SubmissionEnd> {
+  const { name, bytes, converter: wanted, attempt } = submission;
+  const choice = chooseConverter(deps.registry.list(), { name, bytes, wanted });
+  const { retryLater } = config.converters;
+  const context: EndContext = { name, converter: null, attempt, retryLater, destinationsFor: deps.destinationsFor };
+  switch (choice.kind) {
+    case 'converter': {
+      const { converter } = choice;
+      const result = await convertOne(deps, { submission, converter, config }, { signal });
+      return toSubmissionEnd(result, { ...context, converter: toUsed(converter) });
+    }
+    case 'canonical':
+      return toSubmissionEnd(convertCanonical(deps, { submission, config }), context);
+    case 'refused':
+      return toRefusedEnd(name, choice.reason);
+    case 'waiting':
+      return toSubmissionEnd({ end: choice, warnings: [], log: [] }, context);
+    default:
+      return assertNever(choice);
+  }
+}

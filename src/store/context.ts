@@ -1,0 +1,26 @@
+// What every operation of the store works with.
+
+import type { Database } from './database.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Limits that the store keeps by itself. */
+export type StoreLimits = {
+  /** Items taken in at most; 0 = no limit. */
+  readonly maxItems: number;
+  /** What is remembered about finished work: for how long (ms), and how many submissions at most (0 = only the last day's). */
+  readonly receipts: { readonly keep: number; readonly count: number };
+  /** How long an idempotency key is known, ms. */
+  readonly idempotencyMs: number;
+};
+
+/** One run of the store, on its thread. */
+export type StoreContext = {
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly limits: StoreLimits;
+  /** Refusals since the start, by reason. */
+  readonly refusals: Map<string, number>;
+};
+
+/** The moment of a call, taken on the main thread, so that one clock rules. */
+export type CallTime = { readonly nowUnixMs: number };

@@ -1,0 +1,169 @@
+// The uploader's side of the store: claim a delivery, end it.
+
+import { assertNever } from '../core/assert-never.ts';
+import { AirlockError } from '../core/errors.ts';
+import { hash } from './accept.ts';
+import { changeDelivery, DELIVERY_CHANGE_COLUMNS, type DeliveryTarget } from './change.ts';
+import type { CallTime, StoreContext } from './context.ts';
+import type { Row } from './database.ts';
+import { dropReplaced } from './reports.ts';
+import { readNumber, readNumberOrNull, readReportId, readSubmissionId, readText } from './rows.ts';
+import type { Claim, ClaimedDelivery, DeliveryEnd } from './types.ts';
+
+/** Names one delivery. */
+export type DeliveryName = Pick<ClaimedDelivery, 'reportId' | 'revision' | 'destination'>;
+
+// At most one revision of one report id is on its way.
+const REVISION_IS_FREE = `NOT EXISTS (
+  SELECT 1 FROM delivery AS o WHERE o.destination = d.destination AND o.report_id = d.report_id AND o.state = 'inflight')`;
+
+// A group goes in order: one in flight, behind a deferred one nothing passes, and nothing overtakes a conversion that will
+// come to an end by itself. What needs a person (dead, held, corrupt, waiting) does not block.
+const GROUP_IS_FREE = `(d.group_key IS NULL OR (
+  NOT EXISTS (SELECT 1 FROM delivery AS o WHERE o.destination = d.destination AND o.group_key = d.group_key
+    AND (o.state = 'inflight' OR (o.state IN ('ready', 'deferred') AND o.position < d.position)))
+  AND NOT EXISTS (SELECT 1 FROM submission AS o WHERE o.group_key = d.group_key AND o.seq < r.submission
+    AND o.state IN ('received', 'converting', 'suspended'))))`;
+
+const IS_SENDABLE = "(d.state = 'ready' OR (d.state = 'deferred' AND d.due <= :now))";
+const IS_PROBEABLE = "(d.state IN ('ready', 'deferred', 'held') AND :now IS NOT NULL)";
+
+const nextOf = (condition: string): string =>
+  `SELECT r.revision, r.size, r.sha256, s.received_at, ${DELIVERY_CHANGE_COLUMNS}
+   WHERE d.destination = :destination AND ${condition} AND ${REVISION_IS_FREE} AND ${GROUP_IS_FREE}
+   ORDER BY d.rank, d.due, d.position LIMIT 1`;
+const NEXT_SENDABLE = nextOf(IS_SENDABLE);
+const NEXT_PROBE = nextOf(IS_PROBEABLE);
+
+const NAMED = `SELECT ${DELIVERY_CHANGE_COLUMNS}
+  WHERE d.destination = :destination AND r.id = :id AND r.revision = :revision`;
+
+const isReplaced = `SELECT 1 FROM delivery AS d JOIN report AS r ON r.seq = d.report
+  WHERE d.destination = :destination AND d.report_id = :id AND r.revision > :revision LIMIT 1`;
+
+function nextDueInMs({ database }: StoreContext, destination: string, { nowUnixMs }: CallTime): number | null {
+  // What is due already and yet was not claimed waits for a change, not for time.
+  const row = database.get(
+    "SELECT min(due) AS due FROM delivery WHERE destination = :destination AND state = 'deferred' AND due > :now",
+    { destination, now: nowUnixMs },
+  );
+  const due = row === undefined ? null : readNumberOrNull(row, 'due');
+  return due === null ? null : due - nowUnixMs;
+}
+
+function readBody({ database }: StoreContext, delivery: Row): string | null {
+  const row = database.get('SELECT body FROM report_body WHERE report = :report', {
+    report: readNumber(delivery, 'report'),
+  });
+  const body = row === undefined ? null : readText(row, 'body');
+  return body !== null && hash(body) === readText(delivery, 'sha256') ? body : null;
+}
+
+function toClaimed(row: Row, body: string): ClaimedDelivery {
+  return {
+    reportId: readReportId(row, 'report_id'),
+    revision: readNumber(row, 'revision'),
+    submissionId: readSubmissionId(row, 'submission_id'),
+    destination: readText(row, 'destination'),
+    body,
+    bytes: readNumber(row, 'size'),
+    sha256: readText(row, 'sha256'),
+    acceptedAtUnixMs: readNumber(row, 'received_at'),
+    attempts: readNumber(row, 'attempts'),
+    tries: readNumber(row, 'tries') + 1,
+  };
+}
+
+/**
+ * Take the next delivery of a destination: by rank, then due, then order of acknowledgement.
+ *
+ * `tries` is written before the request starts. A body that does not match its hash any more makes its delivery `corrupt`,
+ * and the next one is looked at.
+ *
+ * @param context - Inside a transaction.
+ */
+export function claimDelivery(
+  context: StoreContext,
+  destination: string,
+  { isProbe, ...time }: CallTime & { readonly isProbe: boolean },
+): Claim<ClaimedDelivery> {
+  const { database } = context;
+  for (;;) {
+    const row = database.get(isProbe ? NEXT_PROBE : NEXT_SENDABLE, { destination, now: time.nowUnixMs });
+    if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, destination, time) };
+    changeDelivery(context, row, { state: 'inflight' });
+    const body = readBody(context, row);
+    if (body !== null) {
+      database.run('UPDATE delivery SET tries = tries + 1 WHERE seq = :seq', { seq: readNumber(row, 'seq') });
+      return { kind: 'claimed', item: toClaimed(row, body) };
+    }
+    const error = 'stored body does not match its hash';
+    endDelivery(context, { destination, ...nameOf(row) }, { ...time, end: { state: 'corrupt', error } });
+  }
+}
+
+const nameOf = (row: Row): Omit<DeliveryName, 'destination'> => ({
+  reportId: readReportId(row, 'report_id'),
+  revision: readNumber(row, 'revision'),
+});
+
+function toTarget(end: DeliveryEnd, { nowUnixMs }: CallTime): DeliveryTarget {
+  switch (end.state) {
+    case 'delivered':
+    case 'ready':
+      return { state: end.state };
+    case 'deferred':
+      return { state: 'deferred', reason: end.error, dueUnixMs: nowUnixMs + end.afterMs };
+    case 'held':
+    case 'corrupt':
+      return { state: end.state, reason: end.error };
+    case 'dead':
+      return { state: 'dead', reason: end.reason };
+    default:
+      return assertNever(end);
+  }
+}
+
+function writeTrace(
+  { database }: StoreContext,
+  seq: number,
+  { end, nowUnixMs }: CallTime & { readonly end: DeliveryEnd },
+): void {
+  if (end.state === 'ready') return;
+  const isCharged = end.state === 'dead' || (end.state === 'deferred' && end.isCharged);
+  database.run(
+    `UPDATE delivery SET attempts = attempts + :charged, last_error = :error, answer = :answer,
+       server_id = :serverId, delivered_at = :deliveredAt
+     WHERE seq = :seq`,
+    {
+      seq,
+      charged: Number(isCharged),
+      error: 'error' in end ? end.error : null,
+      answer: 'answer' in end ? end.answer : null,
+      serverId: end.state === 'delivered' ? end.serverId : null,
+      deliveredAt: end.state === 'delivered' ? nowUnixMs : null,
+    },
+  );
+}
+
+/**
+ * End a claimed delivery. One that was not delivered and has a newer revision waiting is dropped in its favour.
+ *
+ * @param context - Inside a transaction.
+ * @throws {AirlockError} not_found when there is no such delivery.
+ */
+export function endDelivery(
+  context: StoreContext,
+  { reportId, revision, destination }: DeliveryName,
+  { end, ...time }: CallTime & { readonly end: DeliveryEnd },
+): void {
+  const { database } = context;
+  const name = { destination, id: reportId, revision };
+  const row = database.get(NAMED, name);
+  if (row === undefined) {
+    throw new AirlockError('not_found', `Cannot end delivery of ${reportId} to ${destination}: it is unknown`);
+  }
+  writeTrace(context, readNumber(row, 'seq'), { ...time, end });
+  changeDelivery(context, row, toTarget(end, time));
+  if (end.state !== 'delivered' && database.get(isReplaced, name) !== undefined) dropReplaced(context, row);
+}

@@ -1,0 +1,126 @@
+// Runs what waits together: one transaction for all writes, one for all claims, then the reads. Each call ends on its own.
+
+import { AirlockError } from '../core/errors.ts';
+import type { StoreContext } from './context.ts';
+import { type Durability, inTransaction } from './database.ts';
+import { type Settled, type StoreReply, toError, toRefusal } from './messages.ts';
+import { kindOf, perform, type StoreRequest } from './operations.ts';
+
+/** Calls in one group at most. Source: queue.md 2. */
+export const GROUP_REQUESTS = 256;
+/** Bytes in one group before no further call joins it. Source: queue.md 2. */
+export const GROUP_BYTES = 8 * 1024 ** 2;
+
+// Source: sqlite.org/rescode.html. These concern the file as a whole, not the one call that met them.
+const SQLITE_FULL = 13;
+const STORAGE_FAILURES = [7, 8, 10, 11, SQLITE_FULL, 14, 26];
+
+/** What one group came to. */
+export type GroupResult = {
+  /** Null unless the file cannot be trusted any more: close it and read it anew. */
+  readonly fatal: Error | null;
+};
+
+function storageFailureOf(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  const primary = error.errcode & 0xff;
+  return STORAGE_FAILURES.includes(primary) ? primary : null;
+}
+
+function toReply(error: unknown): StoreReply {
+  return error instanceof AirlockError ? toRefusal(error) : { kind: 'bug', error: toError(error) };
+}
+
+function performAlone(context: StoreContext, request: StoreRequest): StoreReply {
+  const { database, ledger } = context;
+  const mark = ledger.mark();
+  database.run('SAVEPOINT one');
+  try {
+    const value = perform(context, request);
+    database.run('RELEASE one');
+    return { kind: 'value', value };
+  } catch (error) {
+    if (storageFailureOf(error) !== null || !database.isInTransaction()) throw error;
+    database.run('ROLLBACK TO one');
+    database.run('RELEASE one');
+    ledger.returnTo(mark);
+    return toReply(error);
+  }
+}
+
+function failAll(context: StoreContext, requests: readonly StoreRequest[], error: Error): Settled {
+  const accepts = requests.filter(({ method }) => method === 'accept').length;
+  const { refusals } = context;
+  if (accepts > 0) refusals.set('store_failed', (refusals.get('store_failed') ?? 0) + accepts);
+  return { changes: [], answers: requests.map(({ id }) => ({ id, reply: { kind: 'failed', error } })) };
+}
+
+type Transaction = GroupResult & { readonly settled: Settled };
+
+function runTransaction(context: StoreContext, requests: readonly StoreRequest[], durability: Durability): Transaction {
+  const mark = context.ledger.mark();
+  try {
+    const answers = inTransaction(
+      context.database,
+      () => requests.map((request) => ({ id: request.id, reply: performAlone(context, request) })),
+      durability,
+    );
+    return { fatal: null, settled: { changes: context.ledger.commit(), answers } };
+  } catch (thrown) {
+    context.ledger.returnTo(mark);
+    const error = toError(thrown);
+    // A full disk is left as it was found; after anything else the kernel may claim that lost pages are written.
+    const fatal = storageFailureOf(thrown) === SQLITE_FULL ? null : error;
+    return { fatal, settled: failAll(context, requests, error) };
+  }
+}
+
+function performRead(context: StoreContext, request: StoreRequest): StoreReply {
+  try {
+    return { kind: 'value', value: perform(context, request) };
+  } catch (error) {
+    if (storageFailureOf(error) !== null) throw error;
+    return toReply(error);
+  }
+}
+
+function runReads(context: StoreContext, requests: readonly StoreRequest[]): Transaction {
+  try {
+    const answers = requests.map((request) => ({ id: request.id, reply: performRead(context, request) }));
+    return { fatal: null, settled: { changes: [], answers } };
+  } catch (thrown) {
+    const fatal = toError(thrown);
+    return { fatal, settled: failAll(context, requests, fatal) };
+  }
+}
+
+/**
+ * Run one group of calls that wait at the same time.
+ *
+ * Order: writes, then claims, then reads, so that a FULL commit is never mixed with claims. None of them was answered yet, so
+ * every order is one that the callers could have seen.
+ *
+ * @param requests - At most {@link GROUP_REQUESTS}.
+ * @param settle - Called once per kind, after its commit.
+ */
+export function runGroup(
+  context: StoreContext,
+  requests: readonly StoreRequest[],
+  settle: (settled: Settled) => void,
+): GroupResult {
+  const ofKind = (kind: string): readonly StoreRequest[] => requests.filter(({ method }) => kindOf(method) === kind);
+  const steps = [
+    { requests: ofKind('write'), run: (group: readonly StoreRequest[]) => runTransaction(context, group, 'FULL') },
+    { requests: ofKind('claim'), run: (group: readonly StoreRequest[]) => runTransaction(context, group, 'NORMAL') },
+    { requests: ofKind('read'), run: (group: readonly StoreRequest[]) => runReads(context, group) },
+  ];
+  let fatal: Error | null = null;
+  for (const step of steps) {
+    if (step.requests.length === 0) continue;
+    const done: Transaction =
+      fatal === null ? step.run(step.requests) : { fatal, settled: failAll(context, step.requests, fatal) };
+    settle(done.settled);
+    fatal = done.fatal;
+  }
+  return { fatal };
+}

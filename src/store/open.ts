@@ -1,0 +1,136 @@
+// Opens the store: folder, lock, format, thread; and gives its calls to the rest of the program.
+
+import { extname } from 'node:path';
+import type { QueueConfig } from '../config/schema/root.ts';
+import type { Clock } from '../core/clock.ts';
+import { AirlockError } from '../core/errors.ts';
+import { makeEventBus } from '../core/event-bus.ts';
+import type { Logger } from '../core/logger.ts';
+import { assertNever } from '../core/assert-never.ts';
+import { openKernelLock } from '../disk/kernel-lock.ts';
+import { filesOf, makeStoreFolder, prepareStoreFiles } from './folder.ts';
+import { fromRefusal, type StoreReply } from './messages.ts';
+import type { StoreArguments, StoreMethod, StoreResult } from './operations.ts';
+import { type SupervisedThread, superviseThread } from './supervisor.ts';
+import type { AcceptInput, AcceptOutcome, Store, StoreChange } from './types.ts';
+
+/** Largest body that may cross the thread. Source: queue.md 1. */
+const INLINE_BYTES = 128 * 1024;
+const FAILED_RETRY_AFTER_MS = 5_000;
+
+/** What {@link openStore} needs. */
+export type StoreDeps = {
+  /** The store's own folder (`queue` in the state folder): made when missing. */
+  readonly directory: string;
+  readonly clock: Pick<Clock, 'nowUnixMs' | 'monotonicMs'>;
+  readonly log: Logger;
+  /** Names of the configured destinations: deliveries to others are held from the start. */
+  readonly knownDestinations?: readonly string[];
+  /** Another program for the thread: tests of what happens when it dies. */
+  readonly workerUrl?: URL;
+};
+
+/** Settings of the store. */
+export type StoreConfig = Pick<QueueConfig, 'maxItems' | 'receipts'> & {
+  /** How long an idempotency key is known, ms. */
+  readonly idempotencyMs: number;
+};
+
+type Calls = { readonly thread: SupervisedThread; readonly log: Logger };
+
+function unwrap({ log }: Calls, method: StoreMethod, reply: StoreReply): unknown {
+  switch (reply.kind) {
+    case 'value':
+      return reply.value;
+    case 'refused':
+      throw fromRefusal(reply);
+    case 'bug':
+      log.error({ err: reply.error, method }, 'store call failed');
+      throw new AirlockError('internal', 'Cannot use store: a bug was logged', { cause: reply.error });
+    case 'failed':
+      throw new AirlockError('unavailable', 'Cannot use store: it has failed or is closed', {
+        cause: reply.error,
+        data: { reason: 'store_failed' },
+      });
+    default:
+      return assertNever(reply);
+  }
+}
+
+async function call<M extends StoreMethod>(calls: Calls, method: M, args: StoreArguments[M]): Promise<StoreResult<M>> {
+  // Trust: the thread runs the operation of this very method.
+  return unwrap(calls, method, await calls.thread.call(method, args)) as StoreResult<M>;
+}
+
+async function accept(calls: Calls, input: AcceptInput): Promise<AcceptOutcome> {
+  const bytes = input.bytes.byteLength;
+  if (bytes > INLINE_BYTES) {
+    const message = `Cannot take in file: ${bytes} bytes are more than ${INLINE_BYTES}`;
+    throw new AirlockError('too_large', message, { data: { limit: INLINE_BYTES } });
+  }
+  // A view would drag the whole buffer behind it across.
+  const own = { ...input, bytes: new Uint8Array(input.bytes) };
+  const reply = await calls.thread.call('accept', [own]);
+  if (reply.kind === 'failed') {
+    return { kind: 'queue_full', reason: 'store_failed', retryAfterMs: FAILED_RETRY_AFTER_MS };
+  }
+  // Trust: as in `call`.
+  return unwrap(calls, 'accept', reply) as AcceptOutcome;
+}
+
+function makeCalls(calls: Calls): Omit<Store, 'changes' | typeof Symbol.asyncDispose> {
+  return {
+    accept: (input) => accept(calls, input),
+    claimSubmission: () => call(calls, 'claimSubmission', []),
+    endSubmission: (...args) => call(calls, 'endSubmission', args),
+    wakeWaiting: (...args) => call(calls, 'wakeWaiting', args),
+    claimDelivery: (...args) => call(calls, 'claimDelivery', args),
+    endDelivery: (...args) => call(calls, 'endDelivery', args),
+    releaseHeld: (...args) => call(calls, 'releaseHeld', args),
+    holdRemoved: (...args) => call(calls, 'holdRemoved', args),
+    destinations: () => call(calls, 'destinations', []),
+    setDestination: (...args) => call(calls, 'setDestination', args),
+    getSubmission: (...args) => call(calls, 'getSubmission', args),
+    listSubmissions: (...args) => call(calls, 'listSubmissions', args),
+    getReport: (...args) => call(calls, 'getReport', args),
+    listReports: (...args) => call(calls, 'listReports', args),
+    stats: () => call(calls, 'stats', []),
+    snapshot: (...args) => call(calls, 'snapshot', args),
+  };
+}
+
+/**
+ * Open the store of one instance and hold it until disposed.
+ *
+ * Work in progress at the last end is put back before this resolves. Disposing finishes every call already made, writes the
+ * WAL back, ends the thread and frees the lock; it may be called more than once.
+ *
+ * @param deps - Its folder, the clock, the log.
+ * @param config - `queue.maxItems`, `queue.receipts`, `ipc.idempotency`.
+ * @throws {AirlockError} already_running when another process holds it; the message names it.
+ * @throws {AirlockError} unavailable when the folder is not private, or its format or version is unknown.
+ * @throws {AirlockError} cannot_write when the folder or a file cannot be made.
+ */
+export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<Store> {
+  const { directory, clock, log } = deps;
+  await using stack = new AsyncDisposableStack();
+  await makeStoreFolder(directory);
+  const files = filesOf(directory);
+  // Order: nothing below may touch a file of the store before this.
+  stack.use(await openKernelLock(files.lock, { pid: process.pid, startedAtUnixMs: clock.nowUnixMs() }));
+  await prepareStoreFiles(files);
+  const changes = makeEventBus<StoreChange>((err) => log.error({ err }, 'listener to the store failed'));
+  const { maxItems, receipts, idempotencyMs } = config;
+  const workerUrl = deps.workerUrl ?? new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
+  const thread = await superviseThread(
+    { clock, log, workerUrl, announce: changes.publish },
+    { path: files.database, limits: { maxItems, receipts, idempotencyMs } },
+  );
+  stack.use(thread);
+  const calls = makeCalls({ thread, log });
+  if (deps.knownDestinations !== undefined) await calls.holdRemoved(deps.knownDestinations);
+  const owned = stack.move();
+  let closed: Promise<void> | null = null;
+  const dispose = (): Promise<void> => (closed ??= owned.disposeAsync());
+  return { ...calls, changes, [Symbol.asyncDispose]: dispose };
+}

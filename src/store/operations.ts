@@ -1,0 +1,76 @@
+// Every call of the store as one row: in which kind of transaction it runs, and what it does there.
+
+import { accept } from './accept.ts';
+import type { CallTime, StoreContext } from './context.ts';
+import { claimDelivery, endDelivery } from './deliveries.ts';
+import { holdRemoved, listDestinations, releaseHeld, setDestination } from './holds.ts';
+import { getReport, getSubmission, listReports, listSubmissions } from './lists.ts';
+import { countStats, takeSnapshot } from './stats.ts';
+import { claimSubmission, endSubmission, wakeWaiting } from './submissions.ts';
+import type { Store } from './types.ts';
+
+/** The calls that cross to the store's thread. */
+export type StoreMethod = Exclude<keyof Store, 'changes' | typeof Symbol.asyncDispose>;
+/** What a call is given. */
+export type StoreArguments = { readonly [M in StoreMethod]: Parameters<Store[M]> };
+/** What a call answers. */
+export type StoreResult<M extends StoreMethod> = Awaited<ReturnType<Store[M]>>;
+
+/** One call on its way. */
+export type StoreRequest<M extends StoreMethod = StoreMethod> = {
+  [N in M]: { readonly id: number; readonly nowUnixMs: number; readonly method: N; readonly args: StoreArguments[N] };
+}[M];
+
+/**
+ * `write`: shares one transaction with others, on disk before it is answered. `claim`: shares another one that survives a kill
+ * but perhaps not a power loss, which costs no more than the claim. `read`: no transaction.
+ */
+export type OperationKind = 'write' | 'claim' | 'read';
+
+type Operation<M extends StoreMethod> = {
+  readonly kind: OperationKind;
+  readonly run: (context: StoreContext, args: StoreArguments[M], time: CallTime) => StoreResult<M>;
+};
+
+const OPERATIONS: { readonly [M in StoreMethod]: Operation<M> } = {
+  accept: { kind: 'write', run: (context, [input], time) => accept(context, input, time) },
+  endSubmission: { kind: 'write', run: (context, [id, end], time) => endSubmission(context, id, { end, ...time }) },
+  wakeWaiting: { kind: 'write', run: (context, [reasons], time) => wakeWaiting(context, reasons, time) },
+  endDelivery: { kind: 'write', run: (context, [name, end], time) => endDelivery(context, name, { end, ...time }) },
+  releaseHeld: { kind: 'write', run: (context, [destination]) => releaseHeld(context, destination) },
+  holdRemoved: { kind: 'write', run: (context, [configured]) => holdRemoved(context, configured) },
+  setDestination: { kind: 'write', run: (context, [destination]) => setDestination(context, destination) },
+  claimSubmission: { kind: 'claim', run: (context, _none, time) => claimSubmission(context, time) },
+  claimDelivery: {
+    kind: 'claim',
+    run: (context, [destination, options], time) => claimDelivery(context, destination, { ...options, ...time }),
+  },
+  destinations: { kind: 'read', run: (context) => listDestinations(context) },
+  getSubmission: { kind: 'read', run: (context, [id, viewer]) => getSubmission(context, id, viewer) },
+  listSubmissions: { kind: 'read', run: (context, [viewer, options]) => listSubmissions(context, viewer, options) },
+  getReport: { kind: 'read', run: (context, [id, viewer]) => getReport(context, id, viewer) },
+  listReports: { kind: 'read', run: (context, [viewer, options]) => listReports(context, viewer, options) },
+  stats: { kind: 'read', run: (context, _none, time) => countStats(context, time) },
+  snapshot: { kind: 'read', run: (context, [viewer]) => takeSnapshot(context, viewer) },
+};
+
+/**
+ * Kind of a call.
+ *
+ * @param method - Name of the call.
+ */
+export function kindOf(method: StoreMethod): OperationKind {
+  return OPERATIONS[method].kind;
+}
+
+/**
+ * Do what a call asks for.
+ *
+ * @param context - Inside a transaction, but for reads.
+ * @throws {AirlockError} what the operation says.
+ */
+export function perform<M extends StoreMethod>(context: StoreContext, request: StoreRequest<M>): StoreResult<M> {
+  const { method, args, nowUnixMs }: { method: M; args: StoreArguments[M]; nowUnixMs: number } = request;
+  const operation: Operation<M> = OPERATIONS[method];
+  return operation.run(context, args, { nowUnixMs });
+}

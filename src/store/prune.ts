@@ -1,0 +1,90 @@
+// Forgets what nobody needs any more: old receipts, raw files of finished submissions, idempotency keys.
+
+import type { CallTime, StoreContext } from './context.ts';
+import { readNumber } from './rows.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Rows of one kind that one run takes away at most: the thread must come back to its callers. */
+export const PRUNE_BATCH = 500;
+const VACUUM_PAGES = 1_000;
+
+// Source: configuration.md 2, intake.sources: raw files are kept for replay for so long, and so much of them.
+const SOURCES_KEEP_MS = 7 * DAY_MS;
+const SOURCES_BYTES = 2 * 1024 ** 3;
+
+const FINISHED = `ended_at IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM produced AS p JOIN delivery AS d ON d.report = p.report
+  WHERE p.submission = submission.seq AND d.state <> 'delivered')`;
+
+function pruneReceipts({ database, limits }: StoreContext, { nowUnixMs }: CallTime): number {
+  const { keep, count } = limits.receipts;
+  const beyond = database.get(
+    'SELECT ended_at FROM submission WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1 OFFSET :count',
+    { count },
+  );
+  // A day is kept whatever the count.
+  const byCount = beyond === undefined ? -1 : Math.min(readNumber(beyond, 'ended_at'), nowUnixMs - DAY_MS);
+  const { changes } = database.run(
+    `DELETE FROM submission WHERE seq IN (
+       SELECT seq FROM submission WHERE ended_at <= :until AND ${FINISHED} ORDER BY ended_at LIMIT ${PRUNE_BATCH})`,
+    { until: Math.max(byCount, nowUnixMs - keep) },
+  );
+  return changes;
+}
+
+function sourcesOverBytes({ database }: StoreContext): number {
+  const row = database.get('SELECT total(size) AS bytes FROM submission WHERE has_body = 1 AND ended_at IS NOT NULL');
+  return row === undefined ? 0 : readNumber(row, 'bytes') - SOURCES_BYTES;
+}
+
+function pruneSources(context: StoreContext, { nowUnixMs }: CallTime): number {
+  const { database } = context;
+  const oldest = database.all(
+    `SELECT seq, size, ended_at FROM submission WHERE has_body = 1 AND ended_at IS NOT NULL
+     ORDER BY ended_at LIMIT ${PRUNE_BATCH}`,
+  );
+  let overBytes = sourcesOverBytes(context);
+  let pruned = 0;
+  for (const row of oldest) {
+    if (overBytes <= 0 && readNumber(row, 'ended_at') > nowUnixMs - SOURCES_KEEP_MS) break;
+    const seq = readNumber(row, 'seq');
+    database.run('DELETE FROM body WHERE submission = :seq', { seq });
+    database.run('UPDATE submission SET has_body = 0 WHERE seq = :seq', { seq });
+    overBytes -= readNumber(row, 'size');
+    pruned += 1;
+  }
+  return pruned;
+}
+
+function pruneIdempotency({ database, limits }: StoreContext, { nowUnixMs }: CallTime): number {
+  const { changes } = database.run(
+    `DELETE FROM idempotency WHERE (kid, key) IN (
+       SELECT kid, key FROM idempotency WHERE answered_at <= :until ORDER BY answered_at LIMIT ${PRUNE_BATCH})`,
+    { until: nowUnixMs - limits.idempotencyMs },
+  );
+  return changes;
+}
+
+/**
+ * Forget one batch of what is too old or too much. What still has to be delivered is never touched.
+ *
+ * @param context - Inside a transaction.
+ * @returns Is there perhaps more? Then the next idle moment should go on.
+ */
+export function prune(context: StoreContext, time: CallTime): boolean {
+  const counts = [pruneReceipts(context, time), pruneSources(context, time), pruneIdempotency(context, time)];
+  return counts.some((count) => count >= PRUNE_BATCH);
+}
+
+/**
+ * Give freed pages back to the file system, a few at a time. Outside of transactions.
+ *
+ * @param context - Its database.
+ */
+export function giveBackPages({ database }: Pick<StoreContext, 'database'>): void {
+  database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+}
+
+/** Time between two runs that find little, ms. */
+export const PRUNE_INTERVAL_MS = HOUR_MS;

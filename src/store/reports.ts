@@ -1,0 +1,132 @@
+// Stores the reports of a finished conversion: first revision, next revision, or unchanged.
+
+import { DELIVERY_STATES_WORST_FIRST } from '../core/states.ts';
+import { hash } from './accept.ts';
+import { noteDelivery, settleReport } from './change.ts';
+import type { CallTime, StoreContext } from './context.ts';
+import type { Row } from './database.ts';
+import { toPosition } from './rank.ts';
+import { readNumber, readText } from './rows.ts';
+import type { NewReport } from './types.ts';
+
+// What may still be replaced: anything but what was delivered, and what is on its way at this moment.
+const REPLACEABLE = DELIVERY_STATES_WORST_FIRST.filter((state) => state !== 'delivered' && state !== 'inflight')
+  .map((state) => `'${state}'`)
+  .join(', ');
+
+type Parent = CallTime & {
+  /** All columns of the submission. */
+  readonly submission: Row;
+  /** From 0. */
+  readonly index: number;
+};
+
+function insertDeliveries(
+  context: StoreContext,
+  { report, seq }: { readonly report: NewReport; readonly seq: number },
+  { submission, index, nowUnixMs }: Parent,
+): void {
+  for (const destination of new Set(report.destinations)) {
+    context.database.run(
+      `INSERT INTO delivery (report, report_id, destination, state, rank, position, group_key, created_at)
+       VALUES (:report, :id, :destination, 'ready', :rank, :position, :group, :now)`,
+      {
+        report: seq,
+        id: report.reportId,
+        destination,
+        rank: readNumber(submission, 'rank'),
+        position: toPosition(readNumber(submission, 'seq'), index),
+        group: submission['group_key'] ?? null,
+        now: nowUnixMs,
+      },
+    );
+    const row = { ...submission, submission_id: readText(submission, 'id'), report_id: report.reportId, destination };
+    noteDelivery(context, row, { state: 'ready', reason: null });
+  }
+}
+
+function insertReport(
+  { database }: StoreContext,
+  { report, sha256, revision }: { readonly report: NewReport; readonly sha256: string; readonly revision: number },
+  { submission, nowUnixMs }: Parent,
+): number {
+  const hasBody = report.destinations.length > 0;
+  const { seq } = database.run(
+    `INSERT INTO report
+       (id, revision, submission, kind, outcome, part_number, serial_number, size, sha256, created_at, has_body)
+     VALUES (:id, :revision, :submission, :kind, :outcome, :part, :serial, :size, :sha256, :now, :hasBody)`,
+    {
+      id: report.reportId,
+      revision,
+      submission: readNumber(submission, 'seq'),
+      kind: report.kind,
+      outcome: report.outcome,
+      part: report.partNumber,
+      serial: report.serialNumber,
+      size: Buffer.byteLength(report.body),
+      sha256,
+      now: nowUnixMs,
+      hasBody: Number(hasBody),
+    },
+  );
+  if (hasBody) {
+    database.run('INSERT INTO report_body (report, body) VALUES (:seq, :body)', { seq, body: report.body });
+  }
+  return seq;
+}
+
+/**
+ * Drop a delivery that a newer revision replaces; a report that was never sent anywhere goes with its last delivery.
+ *
+ * @param delivery - Columns `seq` and `report`.
+ */
+export function dropReplaced(context: StoreContext, delivery: Row): void {
+  const { database } = context;
+  const report = readNumber(delivery, 'report');
+  database.run('DELETE FROM delivery WHERE seq = :seq', { seq: readNumber(delivery, 'seq') });
+  settleReport(context, report);
+  database.run(
+    'DELETE FROM report WHERE seq = :report AND NOT EXISTS (SELECT 1 FROM delivery WHERE report = :report)',
+    {
+      report,
+    },
+  );
+}
+
+function replaceUnsent(context: StoreContext, report: NewReport): void {
+  for (const destination of new Set(report.destinations)) {
+    const unsent = context.database.all(
+      `SELECT seq, report FROM delivery
+       WHERE destination = :destination AND report_id = :id AND state IN (${REPLACEABLE})`,
+      { destination, id: report.reportId },
+    );
+    for (const delivery of unsent) dropReplaced(context, delivery);
+  }
+}
+
+/**
+ * Store one report and its deliveries.
+ *
+ * The same id with the same bytes as its last revision adds nothing to be sent; with other bytes it is the next revision and
+ * takes the place of what was not sent yet.
+ *
+ * @param parent - The submission it came from, being changed in the same transaction.
+ */
+export function storeReport(context: StoreContext, report: NewReport, parent: Parent): void {
+  const { database, ledger } = context;
+  const sha256 = hash(report.body);
+  const last = database.get('SELECT * FROM report WHERE id = :id ORDER BY revision DESC LIMIT 1', {
+    id: report.reportId,
+  });
+  const isUnchanged = last !== undefined && readText(last, 'sha256') === sha256;
+  const revision = last === undefined ? 1 : readNumber(last, 'revision') + 1;
+  const seq = isUnchanged ? readNumber(last, 'seq') : insertReport(context, { report, sha256, revision }, parent);
+  database.run('INSERT OR IGNORE INTO produced (submission, report) VALUES (:submission, :seq)', {
+    submission: readNumber(parent.submission, 'seq'),
+    seq,
+  });
+  if (isUnchanged) return;
+  if (last !== undefined) replaceUnsent(context, report);
+  if (report.destinations.length > 0) ledger.addItems(1);
+  insertDeliveries(context, { report, seq }, parent);
+}

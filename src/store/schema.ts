@@ -1,0 +1,150 @@
+// The tables, as numbered steps: a database of any earlier version is brought to this one when it is opened.
+
+import { AirlockError } from '../core/errors.ts';
+import { type Database, inTransaction } from './database.ts';
+
+// Times are wall clock, milliseconds since 1970 UTC. `position` = order of acknowledgement, then index within the submission.
+const FIRST = `
+CREATE TABLE submission (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  kid TEXT NOT NULL,
+  name TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  due INTEGER,
+  rank INTEGER NOT NULL,
+  group_key TEXT,
+  size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  crashes INTEGER NOT NULL DEFAULT 0,
+  wanted_converter TEXT,
+  arguments TEXT NOT NULL,
+  converter_name TEXT,
+  converter_version TEXT,
+  converter_sha256 TEXT,
+  failure TEXT,
+  warnings TEXT NOT NULL DEFAULT '[]',
+  log TEXT NOT NULL DEFAULT '[]',
+  has_body INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX submission_claim ON submission (state, rank);
+CREATE INDEX submission_due ON submission (due) WHERE state = 'suspended';
+CREATE INDEX submission_kid ON submission (kid);
+CREATE INDEX submission_group ON submission (group_key) WHERE group_key IS NOT NULL;
+CREATE INDEX submission_received ON submission (received_at);
+CREATE INDEX submission_ended ON submission (ended_at, state);
+CREATE INDEX submission_bytes ON submission (ended_at, size) WHERE has_body = 1;
+
+CREATE TABLE body (
+  submission INTEGER PRIMARY KEY REFERENCES submission (seq) ON DELETE CASCADE,
+  bytes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE idempotency (
+  kid TEXT NOT NULL,
+  key TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  submission_id TEXT NOT NULL,
+  answered_at INTEGER NOT NULL,
+  PRIMARY KEY (kid, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_age ON idempotency (answered_at);
+
+CREATE TABLE report (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  submission INTEGER NOT NULL REFERENCES submission (seq) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  part_number TEXT,
+  serial_number TEXT,
+  size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  has_body INTEGER NOT NULL,
+  UNIQUE (id, revision)
+) STRICT;
+CREATE INDEX report_submission ON report (submission);
+CREATE INDEX report_created ON report (created_at);
+CREATE INDEX report_bytes ON report (size) WHERE has_body = 1;
+
+CREATE TABLE report_body (
+  report INTEGER PRIMARY KEY REFERENCES report (seq) ON DELETE CASCADE,
+  body TEXT NOT NULL
+) STRICT;
+
+-- Which submissions gave which reports: a file sent twice gives the same report twice.
+CREATE TABLE produced (
+  submission INTEGER NOT NULL REFERENCES submission (seq) ON DELETE CASCADE,
+  report INTEGER NOT NULL REFERENCES report (seq) ON DELETE CASCADE,
+  PRIMARY KEY (submission, report)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX produced_report ON produced (report);
+
+CREATE TABLE delivery (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  report INTEGER NOT NULL REFERENCES report (seq) ON DELETE CASCADE,
+  report_id TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  due INTEGER,
+  rank INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  group_key TEXT,
+  created_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  tries INTEGER NOT NULL DEFAULT 0,
+  last_error TEXT,
+  answer TEXT,
+  server_id TEXT,
+  delivered_at INTEGER,
+  UNIQUE (report, destination)
+) STRICT;
+CREATE INDEX delivery_claim ON delivery (destination, state, rank, due, position);
+CREATE INDEX delivery_due ON delivery (destination, due) WHERE state = 'deferred';
+CREATE INDEX delivery_state ON delivery (state, created_at);
+CREATE INDEX delivery_open ON delivery (report) WHERE state <> 'delivered';
+CREATE INDEX delivery_report ON delivery (destination, report_id, state);
+CREATE INDEX delivery_group ON delivery (destination, group_key, state, position) WHERE group_key IS NOT NULL;
+CREATE INDEX delivery_done ON delivery (delivered_at) WHERE delivered_at IS NOT NULL;
+
+CREATE TABLE destination (
+  name TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  reason TEXT,
+  message TEXT,
+  since INTEGER,
+  due INTEGER,
+  failures INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+/** Step n brings version n to n + 1. A step that was released is never changed. */
+const STEPS: readonly string[] = [FIRST];
+
+/** Version that this build reads and writes, as `PRAGMA user_version`. */
+export const SCHEMA_VERSION = STEPS.length;
+
+/**
+ * Bring a database to {@link SCHEMA_VERSION}, each step in one transaction.
+ *
+ * @throws {AirlockError} unavailable when a newer build wrote it; nothing is changed then.
+ */
+export function migrate(database: Database): void {
+  const found = Number(database.get('PRAGMA user_version')?.['user_version']);
+  if (found > SCHEMA_VERSION) {
+    const message = `Cannot open database: its version is ${found}, this build knows at most ${SCHEMA_VERSION}`;
+    throw new AirlockError('unavailable', message, { data: { reason: 'unknown_version' } });
+  }
+  for (const [index, step] of STEPS.entries()) {
+    if (index < found) continue;
+    inTransaction(database, () => database.exec(`${step}; PRAGMA user_version = ${index + 1}`));
+  }
+}

@@ -1,0 +1,91 @@
+// Which change of state is allowed: pure tables, asked before every write.
+//
+// Submission
+//
+//   receiving -> received -> converting -> converted | skipped | rejected | failed | stopped | crashed | quarantined
+//                  ^  ^          |--> suspended(due) --> converting
+//                  |  '----------|    (given back, or its process died)
+//                  '-- waiting <-'    (reason; woken when the reason is gone)
+//
+// Delivery
+//
+//   ready -> inflight -> delivered
+//     ^  ^       |--> ready             (given back, or its process died)
+//     |  |       |--> deferred(due) --> inflight
+//     |  |       |--> dead --> ready | held        (by a person, or when its destination turns out to be at fault)
+//     |  |       |--> corrupt
+//     |  '------ held <--' also from ready and deferred (destination removed); --> inflight as a probe
+//     '-- deferred
+
+import type { DeliveryState, SubmissionState } from '../core/states.ts';
+
+const SUBMISSION_CHANGES: Readonly<Record<SubmissionState, readonly SubmissionState[]>> = {
+  receiving: ['received'],
+  received: ['converting'],
+  waiting: ['received'],
+  converting: [
+    'received',
+    'waiting',
+    'converted',
+    'skipped',
+    'rejected',
+    'suspended',
+    'failed',
+    'stopped',
+    'crashed',
+    'quarantined',
+  ],
+  suspended: ['converting'],
+  converted: [],
+  skipped: [],
+  rejected: [],
+  failed: [],
+  stopped: [],
+  crashed: [],
+  quarantined: [],
+};
+
+const DELIVERY_CHANGES: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
+  ready: ['inflight', 'held'],
+  inflight: ['delivered', 'ready', 'deferred', 'held', 'dead', 'corrupt'],
+  deferred: ['inflight', 'ready', 'held'],
+  held: ['inflight', 'ready'],
+  dead: ['ready', 'held'],
+  delivered: [],
+  corrupt: [],
+};
+
+/** A change of one kind of row. */
+export type StateChange =
+  | { readonly kind: 'submission'; readonly from: SubmissionState; readonly to: SubmissionState }
+  | { readonly kind: 'delivery'; readonly from: DeliveryState; readonly to: DeliveryState };
+
+/**
+ * May a row go from one state to the other?
+ *
+ * @param change - Kind of row and both states.
+ */
+export function isChangeAllowed(change: StateChange): boolean {
+  return change.kind === 'submission'
+    ? SUBMISSION_CHANGES[change.from].includes(change.to)
+    : DELIVERY_CHANGES[change.from].includes(change.to);
+}
+
+/**
+ * Refuse a change that the tables do not have.
+ *
+ * @throws {Error} when it is not allowed: a bug of the caller.
+ */
+export function assertChangeAllowed(change: StateChange): void {
+  if (isChangeAllowed(change)) return;
+  throw new Error(`Cannot change ${change.kind}: ${change.from} to ${change.to} is not allowed`);
+}
+
+/**
+ * Does a submission in this state still count towards the bound by itself? (Later its reports do.)
+ *
+ * @param state - Any state.
+ */
+export function isSubmissionCounted(state: SubmissionState): boolean {
+  return SUBMISSION_CHANGES[state].length > 0;
+}

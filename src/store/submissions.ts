@@ -1,0 +1,143 @@
+// The conversion loop's side of the store: claim a submission, end it, wake those that wait.
+
+import { AirlockError } from '../core/errors.ts';
+import type { SubmissionId } from '../core/ids.ts';
+import type { WaitingReason } from '../core/states.ts';
+import { assertNever } from '../core/assert-never.ts';
+import { changeSubmission, type SubmissionTarget } from './change.ts';
+import type { CallTime, StoreContext } from './context.ts';
+import type { Row } from './database.ts';
+import { storeReport } from './reports.ts';
+import {
+  readBytes,
+  readJson,
+  readKid,
+  readNumber,
+  readNumberOrNull,
+  readSubmissionId,
+  readText,
+  readTextOrNull,
+} from './rows.ts';
+import type { Claim, ClaimedSubmission, SubmissionEnd } from './types.ts';
+
+const NEXT_RECEIVED = `SELECT * FROM submission WHERE state = 'received' ORDER BY rank, seq LIMIT 1`;
+const NEXT_DUE = `SELECT * FROM submission WHERE state = 'suspended' AND due <= :now ORDER BY due, seq LIMIT 1`;
+
+function toClaimed(row: Row, body: Row): ClaimedSubmission {
+  return {
+    submissionId: readSubmissionId(row, 'id'),
+    kid: readKid(row),
+    name: readText(row, 'name'),
+    bytes: readBytes(body, 'bytes'),
+    sha256: readText(row, 'sha256'),
+    receivedAtUnixMs: readNumber(row, 'received_at'),
+    converter: readTextOrNull(row, 'wanted_converter'),
+    arguments: readJson(row, 'arguments'),
+    attempt: readNumber(row, 'attempts') + 1,
+  };
+}
+
+function nextDueInMs({ database }: StoreContext, { nowUnixMs }: CallTime): number | null {
+  const row = database.get("SELECT min(due) AS due FROM submission WHERE state = 'suspended'");
+  const due = row === undefined ? null : readNumberOrNull(row, 'due');
+  return due === null ? null : Math.max(1, due - nowUnixMs);
+}
+
+/**
+ * Take the next submission to convert: `received` by rank, then `suspended` ones that are due.
+ *
+ * @param context - Inside a transaction.
+ */
+export function claimSubmission(context: StoreContext, time: CallTime): Claim<ClaimedSubmission> {
+  const { database } = context;
+  const row = database.get(NEXT_RECEIVED) ?? database.get(NEXT_DUE, { now: time.nowUnixMs });
+  if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, time) };
+  const seq = readNumber(row, 'seq');
+  changeSubmission(context, row, { ...time, to: { state: 'converting' } });
+  database.run('UPDATE submission SET attempts = attempts + 1 WHERE seq = :seq', { seq });
+  const body = database.get('SELECT bytes FROM body WHERE submission = :seq', { seq });
+  if (body === undefined) throw new Error(`Cannot read body: submission ${readText(row, 'id')} has none`);
+  return { kind: 'claimed', item: toClaimed(row, body) };
+}
+
+function toTarget(end: SubmissionEnd, { nowUnixMs }: CallTime): SubmissionTarget {
+  switch (end.state) {
+    case 'converted':
+    case 'received':
+      return { state: end.state };
+    case 'skipped':
+      return { state: 'skipped', reason: end.reason };
+    case 'rejected':
+    case 'failed':
+    case 'stopped':
+    case 'crashed':
+      return { state: end.state, reason: end.failure.code, failure: end.failure };
+    case 'suspended':
+      return { state: 'suspended', reason: end.reason, dueUnixMs: nowUnixMs + end.afterMs };
+    case 'waiting':
+      return {
+        state: 'waiting',
+        reason: end.reason,
+        failure: { code: 'converter_refused', message: end.message },
+      };
+    default:
+      return assertNever(end);
+  }
+}
+
+function writeTrace({ database }: StoreContext, seq: number, end: SubmissionEnd): void {
+  // No conversion took place where the file was given back or has to wait: neither charges an attempt.
+  const uncharged = end.state === 'received' || end.state === 'waiting' ? 1 : 0;
+  database.run(
+    `UPDATE submission SET converter_name = :name, converter_version = :version, converter_sha256 = :sha256,
+       warnings = :warnings, log = :log, attempts = attempts - :uncharged
+     WHERE seq = :seq`,
+    {
+      seq,
+      name: end.converter?.name ?? null,
+      version: end.converter?.version ?? null,
+      sha256: end.converter?.sha256 ?? null,
+      warnings: JSON.stringify(end.warnings),
+      log: JSON.stringify(end.log),
+      uncharged,
+    },
+  );
+}
+
+/**
+ * End a claimed submission: its reports appear and its state changes together.
+ *
+ * @param context - Inside a transaction.
+ * @throws {AirlockError} not_found when there is no such submission.
+ */
+export function endSubmission(
+  context: StoreContext,
+  submissionId: SubmissionId,
+  { end, ...time }: CallTime & { readonly end: SubmissionEnd },
+): void {
+  const { database } = context;
+  const find = (): Row | undefined => database.get('SELECT * FROM submission WHERE id = :id', { id: submissionId });
+  const claimed = find();
+  if (claimed === undefined)
+    throw new AirlockError('not_found', `Cannot end submission ${submissionId}: it is unknown`);
+  writeTrace(context, readNumber(claimed, 'seq'), end);
+  const submission = find() ?? claimed;
+  // Order: announced as converted first, then its reports.
+  changeSubmission(context, submission, { ...time, to: toTarget(end, time) });
+  if (end.state !== 'converted') return;
+  for (const [index, report] of end.reports.entries()) storeReport(context, report, { ...time, submission, index });
+}
+
+/**
+ * `waiting` submissions with one of these reasons become `received` again.
+ *
+ * @param context - Inside a transaction.
+ * @returns How many.
+ */
+export function wakeWaiting(context: StoreContext, reasons: readonly WaitingReason[], time: CallTime): number {
+  const rows = context.database
+    .all("SELECT * FROM submission WHERE state = 'waiting' ORDER BY seq")
+    .filter((row) => reasons.some((reason) => reason === row['reason']));
+  for (const row of rows) changeSubmission(context, row, { ...time, to: { state: 'received' } });
+  return rows.length;
+}

@@ -19,15 +19,13 @@ export type LoggerOptions = {
   readonly pretty?: boolean;
 };
 
-/** A logger whose lines may still be on their way. */
+/** A logger whose last lines may still wait for a slow destination. */
 export type FlushableLogger = Logger & {
   /** Write out what waits, before the process ends. */
   readonly flush: () => void;
 };
 
 const STDERR = 2;
-// A reader that stands still must not fill the memory: lines over this are dropped.
-const MAX_WAITING_BYTES = 8 * 1024 ** 2;
 
 /** Errors print as `{}` in JSON: made into data first, wherever they stand among the fields. */
 function toPlain(fields: LogFields): LogFields {
@@ -60,14 +58,16 @@ function flushQuietly(output: { readonly flushSync: () => void }): void {
  * Make the process's logger.
  *
  * A line has `time` (RFC 3339 in UTC), `level` as a word, `msg`, and the fields. An `Error` among the fields is written with
- * code, stack and causes; a `Secret` as `[hidden]`. Lines are written behind the caller's back, so that logging never holds
- * it up: call `flush` before the process ends.
+ * code, stack and causes; a `Secret` as `[hidden]`. Call `flush` before the process ends: a line that the destination did not
+ * take at once may still wait.
  *
  * @param options - Level and destination.
  */
 export function makeLogger({ level, destination, pretty }: LoggerOptions): FlushableLogger {
   const fd = destination === 'stderr' ? STDERR : destination;
-  const output = pino.destination({ fd, sync: false, maxLength: MAX_WAITING_BYTES });
+  // Order: a line is with the system before the next statement runs. Written behind the back, a flush overtakes the line that
+  // is on its way, and the one that says why the process dies can be lost.
+  const output = pino.destination({ fd, sync: true });
   // A destination that is gone (closed pipe) ends logging, never the daemon.
   output.on('error', () => undefined);
   const isReadable = pretty ?? isatty(fd);

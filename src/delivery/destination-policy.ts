@@ -8,7 +8,7 @@
 // While waiting or held one probe at a time goes out when `dueMs` has come.
 
 import { assertNever } from '../core/assert-never.ts';
-import type { DeliveryEnd } from '../store/types.ts';
+import type { ClaimedDelivery, DeliveryEnd } from '../store/types.ts';
 import { backoffMs } from './backoff.ts';
 import type { SendOutcome } from './send.ts';
 
@@ -18,6 +18,12 @@ export type RetryConfig = {
   readonly max: number;
   /** How often a held destination is probed. */
   readonly probe: number;
+};
+
+/** A report that the destination refused; it became dead, and may have to come back. */
+export type Refused = Pick<ClaimedDelivery, 'reportId' | 'revision'> & {
+  readonly error: string;
+  readonly answer: string | null;
 };
 
 /** State of one destination as the uploader keeps it. */
@@ -32,8 +38,8 @@ export type PolicyState = {
   readonly failures: number;
   /** Ambiguous answers with no judged one between. */
   readonly ambiguous: number;
-  /** Refusals without a success between. */
-  readonly refusals: number;
+  /** Refusals without a success between, oldest first; fewer than 20. */
+  readonly refusals: readonly Refused[];
   /** Uploads at once while it recovers: 1, 2, 5, then null = as configured. */
   readonly ramp: number | null;
 };
@@ -41,8 +47,8 @@ export type PolicyState = {
 /** One upload that ended. */
 export type PolicyEvent = {
   readonly outcome: SendOutcome;
-  /** Failures charged to the report before this one. */
-  readonly attempts: number;
+  /** `attempts`: failures charged to the report before this one. */
+  readonly delivery: Pick<ClaimedDelivery, 'reportId' | 'revision' | 'attempts'>;
   /** Was it the one probe of a waiting or held destination? */
   readonly isProbe: boolean;
   readonly nowMs: number;
@@ -55,6 +61,8 @@ export type PolicyStep = {
   readonly end: DeliveryEnd;
   /** Must the destination's held deliveries become ready? */
   readonly isLifted: boolean;
+  /** Dead reports that become held: the destination was at fault, not they. */
+  readonly revived: readonly Refused[];
 };
 
 type Deps = { readonly retry: RetryConfig; readonly random: () => number };
@@ -78,7 +86,7 @@ export const UP: PolicyState = {
   dueMs: null,
   failures: 0,
   ambiguous: 0,
-  refusals: 0,
+  refusals: [],
   ramp: null,
 };
 
@@ -88,6 +96,10 @@ function change(state: PolicyState, to: 'waiting' | 'held', event: PolicyEvent, 
   return { ...state, state: to, reason, message, dueMs, sinceUnixMs, ramp: null } satisfies PolicyState;
 }
 
+function plain(state: PolicyState, end: DeliveryEnd): PolicyStep {
+  return { state, end, isLifted: false, revived: [] };
+}
+
 type Failed = Exclude<SendOutcome, { readonly kind: 'delivered' | 'unsendable' }>;
 
 function hold({ retry }: Deps, state: PolicyState, event: PolicyEvent, hold: Failed & { readonly reason: string }) {
@@ -95,7 +107,7 @@ function hold({ retry }: Deps, state: PolicyState, event: PolicyEvent, hold: Fai
   const end: DeliveryEnd = { state: 'held', error, answer };
   const dueMs = event.nowMs + retry.probe;
   const held = change(state, 'held', event, { reason, message: error, dueMs });
-  return { state: held, end, isLifted: false } satisfies PolicyStep;
+  return plain(held, end);
 }
 
 function nextRamp(ramp: number | null): number | null {
@@ -103,7 +115,7 @@ function nextRamp(ramp: number | null): number | null {
 }
 
 /** The server judged a report: it is there, and its configuration is right. */
-function judged(state: PolicyState, { isProbe }: PolicyEvent, refusals: number): PolicyState {
+function judged(state: PolicyState, { isProbe }: PolicyEvent, refusals: readonly Refused[]): PolicyState {
   const cleared = { ...state, failures: 0, ambiguous: 0, refusals };
   if (state.state === 'up') return { ...cleared, ramp: nextRamp(state.ramp) };
   // A late answer to an older upload does not shorten the rest that the server asked for.
@@ -111,17 +123,20 @@ function judged(state: PolicyState, { isProbe }: PolicyEvent, refusals: number):
   return { ...UP, refusals, ramp: 1 };
 }
 
-function onRefused(deps: Deps, state: PolicyState, event: PolicyEvent, outcome: Of<'refused'>): PolicyStep {
-  const refusals = state.refusals + 1;
-  const isRun = refusals >= REFUSALS_BEFORE_HELD || (state.state === 'held' && state.reason === REFUSAL_RUN);
-  if (isRun) return hold(deps, { ...state, refusals }, event, { ...outcome, reason: REFUSAL_RUN });
-  const { reason, error, answer } = outcome;
-  const next = judged(state, event, refusals);
-  return { state: next, end: { state: 'dead', reason, error, answer }, isLifted: isLifted(state, next) };
+function liftOr(before: PolicyState, after: PolicyState, end: DeliveryEnd): PolicyStep {
+  return { state: after, end, isLifted: before.state === 'held' && after.state === 'up', revived: [] };
 }
 
-function isLifted(before: PolicyState, after: PolicyState): boolean {
-  return before.state === 'held' && after.state === 'up';
+function onRefused(deps: Deps, state: PolicyState, event: PolicyEvent, outcome: Of<'refused'>): PolicyStep {
+  const { reason, error, answer } = outcome;
+  const isHeldByRun = state.state === 'held' && state.reason === REFUSAL_RUN;
+  if (isHeldByRun || state.refusals.length + 1 >= REFUSALS_BEFORE_HELD) {
+    const held = hold(deps, { ...state, refusals: [] }, event, { ...outcome, reason: REFUSAL_RUN });
+    return { ...held, revived: state.refusals };
+  }
+  const { reportId, revision } = event.delivery;
+  const refusals = [...state.refusals, { reportId, revision, error, answer }];
+  return liftOr(state, judged(state, event, refusals), { state: 'dead', reason, error, answer });
 }
 
 /** The destination rests; `wait` = its own backoff or Retry-After, whichever is longer. */
@@ -139,25 +154,25 @@ function onTransient(deps: Deps, state: PolicyState, event: PolicyEvent, outcome
   const deferred = (afterMs: number, isCharged: boolean): DeliveryEnd => {
     return { state: 'deferred', afterMs: Math.round(afterMs), error, answer, isCharged };
   };
-  const own = backoffMs(deps.retry, event.attempts + 1, deps.random);
+  const own = backoffMs(deps.retry, event.delivery.attempts + 1, deps.random);
   if (state.state === 'held') {
     // Not lifted: nothing was judged. The reason of the hold stays, the next probe is later.
     const dueMs = event.nowMs + Math.max(deps.retry.probe, retryAfterMs ?? 0);
-    return { state: { ...state, dueMs }, end: { state: 'held', error, answer }, isLifted: false };
+    return plain({ ...state, dueMs }, { state: 'held', error, answer });
   }
   if (state.state === 'waiting' && !event.isProbe) {
     const dueMs = Math.max(state.dueMs ?? 0, event.nowMs + (retryAfterMs ?? 0));
     const afterMs = Math.max(own, dueMs - event.nowMs);
-    return { state: { ...state, dueMs }, end: deferred(afterMs, false), isLifted: false };
+    return plain({ ...state, dueMs }, deferred(afterMs, false));
   }
   if (state.state === 'waiting' || retryAfterMs !== null) {
     const resting = rest(deps, state, event, outcome);
     // One step behind the next probe, so that a report which alone makes the server fail cannot be every probe.
-    return { state: resting.state, end: deferred(resting.waitMs + deps.retry.first, false), isLifted: false };
+    return plain(resting.state, deferred(resting.waitMs + deps.retry.first, false));
   }
   const isTooMany = state.failures + 1 >= TRANSIENT_BEFORE_WAITING;
   const next = isTooMany ? rest(deps, state, event, outcome).state : { ...state, failures: state.failures + 1 };
-  return { state: next, end: deferred(own, true), isLifted: false };
+  return plain(next, deferred(own, true));
 }
 
 function onAmbiguous(deps: Deps, state: PolicyState, event: PolicyEvent, outcome: Of<'ambiguous'>): PolicyStep {
@@ -174,9 +189,9 @@ function onAmbiguous(deps: Deps, state: PolicyState, event: PolicyEvent, outcome
     });
   }
   const { error, answer } = outcome;
-  const afterMs = backoffMs(deps.retry, event.attempts + 1, deps.random);
+  const afterMs = backoffMs(deps.retry, event.delivery.attempts + 1, deps.random);
   const end: DeliveryEnd = { state: 'deferred', afterMs, error, answer, isCharged: true };
-  return { state: { ...counted, failures: 0 }, end, isLifted: false };
+  return plain({ ...counted, failures: 0 }, end);
 }
 
 /**
@@ -191,17 +206,12 @@ export function stepDestination(deps: Deps, state: PolicyState, event: PolicyEve
   const { outcome } = event;
   switch (outcome.kind) {
     case 'delivered': {
-      const next = judged(state, event, 0);
       const { serverId, answer } = outcome;
-      return { state: next, end: { state: 'delivered', serverId, answer }, isLifted: isLifted(state, next) };
+      return liftOr(state, judged(state, event, []), { state: 'delivered', serverId, answer });
     }
     case 'unsendable':
       // Says nothing about the destination: nothing was sent.
-      return {
-        state,
-        end: { state: 'dead', reason: outcome.reason, error: outcome.error, answer: null },
-        isLifted: false,
-      };
+      return plain(state, { state: 'dead', reason: outcome.reason, error: outcome.error, answer: null });
     case 'refused':
       return onRefused(deps, state, event, outcome);
     case 'misconfigured':

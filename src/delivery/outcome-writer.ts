@@ -5,6 +5,7 @@ import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ClaimedDelivery, DeliveryEnd, DestinationState, Store } from '../store/types.ts';
 import { backoffMs } from './backoff.ts';
+import type { Refused } from './destination-policy.ts';
 
 /** What {@link makeOutcomeWriter} needs. */
 export type OutcomeWriterDeps = {
@@ -21,12 +22,18 @@ export type Written = {
   readonly destination: DestinationState | null;
   /** Must the destination's held deliveries become ready? */
   readonly isLifted: boolean;
+  /** Dead deliveries of the same destination that become held with it. */
+  readonly revived: readonly Refused[];
 };
 
 /** Writes outcomes; resolves when written or given up (logged: the next start recovers), never rejects. */
 export type OutcomeWriter = (written: Written) => Promise<void>;
 
 const STORE_RETRY = { first: 1_000, max: 30_000 };
+
+function isPassing(error: unknown): boolean {
+  return error instanceof AirlockError && error.retryable && error.code !== 'internal';
+}
 
 /**
  * Make the writer of one destination.
@@ -49,7 +56,7 @@ export function makeOutcomeWriter(
         await write();
         return;
       } catch (error) {
-        const isFinal = isLastTry || (error instanceof AirlockError && !error.retryable);
+        const isFinal = isLastTry || !isPassing(error);
         const { destination, reportId, revision } = delivery;
         deps.log.error({ err: error, destination, reportId, revision, isFinal }, 'Outcome not written to the store');
         if (isFinal) throw error;
@@ -59,7 +66,7 @@ export function makeOutcomeWriter(
     }
   }
 
-  async function writeAll({ delivery, end, destination, isLifted }: Written): Promise<void> {
+  async function writeAll({ delivery, end, destination, isLifted, revived }: Written): Promise<void> {
     const { store } = deps;
     const endDelivery = () => persist(delivery, () => store.endDelivery(delivery, end));
     const setDestination = () =>
@@ -69,6 +76,11 @@ export function makeOutcomeWriter(
     if (end.state === 'held') {
       await setDestination();
       await endDelivery();
+      for (const { error, answer, ...name } of revived) {
+        const back = { ...name, destination: delivery.destination };
+        // One that cannot come back (deleted by a person) is logged; the others still do.
+        await persist(delivery, () => store.endDelivery(back, { state: 'held', error, answer })).catch(() => undefined);
+      }
       return;
     }
     await endDelivery();
@@ -80,9 +92,10 @@ export function makeOutcomeWriter(
   const attempt = (written: Written): Promise<void> => writeAll(written).catch(() => undefined);
 
   return (written) => {
-    const isAlone = written.destination === null && written.end.state !== 'held';
+    const { state } = written.end;
+    const isAlone = written.destination === null && state !== 'held' && state !== 'dead';
     if (isAlone) return attempt(written);
-    // Race: a hold and a lift that end together must reach the store in the order in which they were decided.
+    // Race: a hold, a lift and the deaths that a hold takes back must reach the store in the order of their decisions.
     last = last.then(() => attempt(written));
     return last;
   };

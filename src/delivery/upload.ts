@@ -58,7 +58,7 @@ export function makeUploads(
   let state = input.initial;
 
   const endOnly = (delivery: ClaimedDelivery, end: DeliveryEnd): Promise<void> =>
-    write({ delivery, end, destination: null, isLifted: false });
+    write({ delivery, end, destination: null, isLifted: false, revived: [] });
 
   async function attempt(delivery: ClaimedDelivery): Promise<SendOutcome | null> {
     try {
@@ -98,14 +98,14 @@ export function makeUploads(
       const now = { nowMs: clock.monotonicMs(), nowUnixMs: clock.nowUnixMs() };
       const step = stepDestination({ retry, random }, before, {
         outcome,
-        attempts: delivery.attempts,
+        delivery,
         isProbe,
         ...now,
       });
       state = step.state;
       announce(before);
       const destination = isSameRecord(before, state) ? null : toDestinationState(name, state, now);
-      return write({ delivery, end: step.end, destination, isLifted: step.isLifted });
+      return write({ delivery, end: step.end, destination, isLifted: step.isLifted, revived: step.revived });
     },
   };
 }

@@ -28,7 +28,7 @@ export type Delivery = AsyncDisposable & {
  * Start delivering.
  *
  * Deliveries of destinations that are gone from the configuration become held; those of a destination that is back become
- * ready. A destination with `enabled: false` waits: nothing is claimed for it.
+ * ready (`holdRemoved`). A destination with `enabled: false` waits: nothing is claimed for it.
  *
  * @param deps - The store's deliveries, clock, random, and what destinations need.
  * @param destinations - By name.
@@ -49,8 +49,6 @@ export async function startDelivery(
     if (!config.enabled) continue;
     const row = known.find((state) => state.name === name);
     const initial = toPolicyState(row, config.retry, now);
-    // Under a destination that is not held, held means: it had been removed from the configuration, and is back.
-    if (initial.state !== 'held') await store.releaseHeld(name);
     const { send } = opening.use(openDestination(deps, name, config));
     inputs.push({ name, send, retry: config.retry, concurrent: config.concurrent, initial });
   }

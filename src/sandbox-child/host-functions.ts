@@ -1,6 +1,15 @@
 // The five functions a guest may call, as the runner answers them: checked, counted, and never throwing.
 
-import { ATTACH_BYTES, cutToBytes, FRAME_OUT, type FrameType, RECORD_BYTES, type RunnerLimits } from '../sandbox/channel.ts';
+import {
+  ATTACH_BYTES,
+  attachCost,
+  cutToBytes,
+  FRAME_OUT,
+  type FrameType,
+  PROGRESS_FRAMES,
+  RECORD_BYTES,
+  type RunnerLimits,
+} from '../sandbox/channel.ts';
 import type { LimitName } from '../sandbox/outcome.ts';
 import type { Decoder } from './decode.ts';
 
@@ -8,7 +17,6 @@ import type { Decoder } from './decode.ts';
 const TAKEN = 0;
 const LIMIT = 1;
 
-const PROGRESS_FRAMES = 200;
 const PROGRESS_STEP = 1 / PROGRESS_FRAMES;
 const LEVEL_WARN = 2;
 
@@ -56,8 +64,7 @@ function makeLog({ send }: HostDeps, limits: RunnerLimits): HostFunctions['log']
   let bytes = 0;
   let isCut = false;
 
-  const write = (level: number, text: Buffer): void =>
-    send(FRAME_OUT.log, Buffer.concat([Uint8Array.of(level), text]));
+  const write = (level: number, text: Buffer): void => send(FRAME_OUT.log, Buffer.concat([Uint8Array.of(level), text]));
 
   return (level, text) => {
     if (isCut || typeof level !== 'number' || typeof text !== 'string') return TAKEN;
@@ -102,8 +109,8 @@ export function makeHostFunctions(deps: HostDeps, limits: RunnerLimits): HostFun
     return LIMIT;
   }
 
-  function output(type: FrameType, bytes: Buffer): number {
-    outputBytes += bytes.length;
+  function output(type: FrameType, bytes: Buffer, cost: number): number {
+    outputBytes += cost;
     if (outputBytes > limits.outputBytes) return end('output', outputBytes, limits.outputBytes);
     deps.send(type, bytes);
     return TAKEN;
@@ -116,16 +123,28 @@ export function makeHostFunctions(deps: HostDeps, limits: RunnerLimits): HostFun
     const bytes = toBytes(record);
     if (bytes.length > RECORD_BYTES) return end('output', bytes.length, RECORD_BYTES);
     records += 1;
-    return records > limits.records ? end('steps', records, limits.records) : output(FRAME_OUT.part, bytes);
+    return records > limits.records
+      ? end('steps', records, limits.records)
+      : output(FRAME_OUT.part, bytes, bytes.length);
   }
 
   function attach(text: unknown): number {
     if (stop !== null) return LIMIT;
     if (typeof text !== 'string' || text.length > ATTACH_BYTES) return end('output', 0, 0);
+    if (text === '') return TAKEN;
     const bytes = Buffer.from(text, 'latin1');
     // A character above 0xFF is no byte: it would come back as another one.
-    return bytes.toString('latin1') === text ? output(FRAME_OUT.attach, bytes) : end('output', 0, 0);
+    return bytes.toString('latin1') === text
+      ? output(FRAME_OUT.attach, bytes, attachCost(bytes.length))
+      : end('output', 0, 0);
   }
 
-  return { pull: makePull(deps), part, attach, log: makeLog(deps, limits), progress: makeProgress(deps), stop: () => stop };
+  return {
+    pull: makePull(deps),
+    part,
+    attach,
+    log: makeLog(deps, limits),
+    progress: makeProgress(deps),
+    stop: () => stop,
+  };
 }

@@ -8,7 +8,8 @@ export type IsolateFailure =
 
 const TIMEOUT = 'Script execution timed out.';
 const HEAP = 'Isolate was disposed during execution due to memory limit';
-const NO_ERROR = 'An object was thrown from supplied code within isolated-vm, but that object was not an instance of `Error`.';
+const NO_ERROR =
+  'An object was thrown from supplied code within isolated-vm, but that object was not an instance of `Error`.';
 /** The last line of a stack that is the guest's; host frames with paths of the machine follow. */
 const BOUNDARY = '(<isolated-vm boundary>)';
 /** isolated-vm puts the place of a syntax error behind its message. */

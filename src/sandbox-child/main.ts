@@ -1,7 +1,15 @@
 // The sealed runner: reads frames, runs one job at a time, and ends by SIGKILL to itself when anything is not as it must be.
 
 import process from 'node:process';
-import { CAPS_IN, type DoneMessage, FRAME_IN, FRAME_OUT, type JobMessage, type LoadMessage, type ReadyMessage } from '../sandbox/channel.ts';
+import {
+  CAPS_IN,
+  type DoneMessage,
+  FRAME_IN,
+  FRAME_OUT,
+  type JobMessage,
+  type LoadMessage,
+  type ReadyMessage,
+} from '../sandbox/channel.ts';
 import { openChannel } from './channel-io.ts';
 import { makeDecoder } from './decode.ts';
 import { makeHostFunctions } from './host-functions.ts';
@@ -60,7 +68,8 @@ function run(loaded: Loaded, jobId: number, payload: Buffer): void {
   const realm = loaded.nextRealm ?? prepareRealm(isolate, scripts);
   loaded.nextRealm = null;
   const decoder = makeDecoder({ mode: job.input.mode, encoding: job.encoding, isUtf8: job.isUtf8 });
-  const send = (type: Parameters<typeof channel.write>[0], bytes: Uint8Array): void => channel.write(type, jobId, bytes);
+  const send = (type: Parameters<typeof channel.write>[0], bytes: Uint8Array): void =>
+    channel.write(type, jobId, bytes);
   const host = makeHostFunctions({ send, fetch: fetchFor(jobId), decoder }, job.limits);
   const cpuBeforeMs = cpuMsOf(isolate);
 

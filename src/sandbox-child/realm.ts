@@ -1,6 +1,14 @@
 // One context ready for a job: prelude and library inside, host functions outside, everything frozen.
 
-import { type Context, callGuest, type GuestValue, type Isolate, property, type Script, takeGlobal } from './isolate.ts';
+import {
+  type Context,
+  callGuest,
+  type GuestValue,
+  type Isolate,
+  property,
+  type Script,
+  takeGlobal,
+} from './isolate.ts';
 
 /** The bundled text of `prelude/main.ts`: put here by `npm run bundle`. */
 declare const AIRLOCK_PRELUDE: string;

@@ -1,7 +1,13 @@
 // One job in one context: load the converter, run it, name its end.
 
 import type { GuestJob } from '../guest/host.ts';
-import { cutToBytes, ERROR_FIELD_BYTES, type FailMessage, type JobMessage, type LoadMessage } from '../sandbox/channel.ts';
+import {
+  cutToBytes,
+  ERROR_FIELD_BYTES,
+  type FailMessage,
+  type JobMessage,
+  type LoadMessage,
+} from '../sandbox/channel.ts';
 import { LinkRefusal, linkConverter } from './converter-modules.ts';
 import type { HostFunctions } from './host-functions.ts';
 import { callGuest, type GuestArgument, type GuestValue, type Isolate } from './isolate.ts';

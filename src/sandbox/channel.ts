@@ -30,6 +30,16 @@ export const DATA_BYTES = 128 * 1024;
 export const RECORD_BYTES = 64 * 1024;
 /** Bytes of one `attach` frame. */
 export const ATTACH_BYTES = 256 * 1024;
+/**
+ * What an `attach` frame costs of the output budget: small ones cost more than they hold, or a guest could flood with them.
+ *
+ * @param bytes - Payload of the frame.
+ */
+export const attachCost = (bytes: number): number => Math.max(bytes, 256);
+/** `progress` frames of one job; further ones are not sent. */
+export const PROGRESS_FRAMES = 200;
+/** Records of one job beyond its steps: starts, finishes and attachments of its reports. */
+export const RECORDS_BESIDE_STEPS = 10_000;
 /** Bytes of an error's message or stack that cross the border, whatever the configuration allows. */
 export const ERROR_FIELD_BYTES = 128 * 1024;
 

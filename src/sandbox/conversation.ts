@@ -1,0 +1,164 @@
+// One job's talk with one runner, without any pipe: each frame is checked against what may come now, and against its budget.
+
+import { assertNever } from '../core/assert-never.ts';
+import { attachCost, type FailMessage, FRAME_OUT, type Frame, PROGRESS_FRAMES } from './channel.ts';
+import { toErrorRecord, toSafeText } from './guest-text.ts';
+import type { ConversionJob, ConversionSink, PartVerdict } from './job.ts';
+import { toRunnerLimits } from './job-limits.ts';
+import { parseDone, parseFail } from './messages.ts';
+import type { ConversionOutcome, GuestLogLine } from './outcome.ts';
+
+/** What a frame leads to. `isClean`: the runner may take another job. */
+export type ConversationStep =
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'started' }
+  | { readonly kind: 'pull' }
+  | { readonly kind: 'end'; readonly outcome: ConversionOutcome; readonly isClean: boolean };
+
+/** A job's talk. */
+export type Conversation = {
+  /** @throws what the sink throws. */
+  readonly onFrame: (frame: Frame) => ConversationStep;
+  /** Has anything reached the sink? Then the job cannot be run again. */
+  readonly hasEffects: () => boolean;
+};
+
+/** A runner that lied is called so in `crashed`. */
+export const PROTOCOL_BROKEN = 'protocol';
+
+const LEVELS: readonly GuestLogLine['level'][] = ['debug', 'info', 'warn', 'error'];
+const CONTINUE: ConversationStep = { kind: 'continue' };
+/** The line that says that the log was cut comes on top of its limits. */
+const CUT_LINE_BYTES = 200;
+
+/** The end of a runner that broke the protocol. */
+export const broken = (): ConversationStep => ({
+  kind: 'end',
+  outcome: { kind: 'crashed', signal: PROTOCOL_BROKEN },
+  isClean: false,
+});
+
+function toOutcome(fail: FailMessage, job: ConversionJob): ConversionOutcome {
+  const { limits, converter } = job;
+  switch (fail.kind) {
+    case 'failed':
+      return { kind: 'failed', error: toErrorRecord(fail, converter, limits) };
+    case 'stopped':
+      return fail;
+    case 'skipped':
+    case 'rejected':
+    case 'suspended':
+      return { ...fail, reason: toSafeText(fail.reason, limits.errorText) };
+    default:
+      return assertNever(fail);
+  }
+}
+
+/**
+ * Begin a job's talk.
+ *
+ * @param deps - `monotonicMs` for what the job used; `sink` takes the pieces.
+ * @param input - The job and its id on this runner.
+ */
+export function makeConversation(
+  deps: { readonly monotonicMs: () => number; readonly sink: ConversionSink },
+  input: { readonly job: ConversionJob; readonly jobId: number },
+): Conversation {
+  const { sink } = deps;
+  const { job, jobId } = input;
+  const limits = toRunnerLimits(job.limits, job.input.bytes.length);
+  const begunMs = deps.monotonicMs();
+  const count = { records: 0, outputBytes: 0, logLines: 0, logBytes: 0, progress: 0 };
+  let isStarted = false;
+  let hasEffects = false;
+
+  function judge(verdict: PartVerdict): ConversationStep {
+    switch (verdict.kind) {
+      case 'ok':
+        return CONTINUE;
+      case 'stop': {
+        const { limit, used, allowed } = verdict;
+        return { kind: 'end', outcome: { kind: 'stopped', limit, used, allowed }, isClean: false };
+      }
+      case 'refuse':
+        return {
+          kind: 'end',
+          outcome: { kind: 'rejected', reason: verdict.reason, line: null, column: null },
+          isClean: false,
+        };
+      default:
+        return assertNever(verdict);
+    }
+  }
+
+  function onPart(payload: Buffer): ConversationStep {
+    count.records += 1;
+    count.outputBytes += payload.length;
+    if (count.records > limits.records || count.outputBytes > limits.outputBytes) return broken();
+    hasEffects = true;
+    return judge(sink.part(payload.toString('utf8')));
+  }
+
+  function onAttach(payload: Buffer): ConversationStep {
+    count.outputBytes += attachCost(payload.length);
+    if (payload.length === 0 || count.outputBytes > limits.outputBytes) return broken();
+    hasEffects = true;
+    return judge(sink.attach(payload));
+  }
+
+  function onLog(payload: Buffer): ConversationStep {
+    const level = LEVELS[payload[0] ?? LEVELS.length];
+    count.logLines += 1;
+    count.logBytes += payload.length - 1;
+    const isOver =
+      count.logLines > limits.logLines + 1 || count.logBytes > limits.logBytes + limits.logLineBytes + CUT_LINE_BYTES;
+    if (level === undefined || isOver) return broken();
+    hasEffects = true;
+    sink.log({ level, text: toSafeText(payload.toString('utf8', 1), limits.logLineBytes + CUT_LINE_BYTES) });
+    return CONTINUE;
+  }
+
+  function onProgress(payload: Buffer): ConversationStep {
+    count.progress += 1;
+    const fraction = payload.length === 8 ? payload.readDoubleBE(0) : Number.NaN;
+    if (count.progress > PROGRESS_FRAMES || !(fraction >= 0 && fraction <= 1)) return broken();
+    sink.progress(fraction);
+    return CONTINUE;
+  }
+
+  function onDone(payload: Buffer): ConversationStep {
+    const done = parseDone(payload);
+    if (done === null) return broken();
+    const { cpuMs, heapBytes, encoding } = done;
+    const { records, outputBytes } = count;
+    const used = { wallMs: deps.monotonicMs() - begunMs, cpuMs, heapBytes, outputBytes, records };
+    return { kind: 'end', outcome: { kind: 'converted', used, encoding }, isClean: true };
+  }
+
+  function onFail(payload: Buffer): ConversationStep {
+    const fail = parseFail(payload);
+    if (fail === null) return broken();
+    return { kind: 'end', outcome: toOutcome(fail, job), isClean: fail.kind !== 'stopped' };
+  }
+
+  const running: ReadonlyMap<number, (payload: Buffer) => ConversationStep> = new Map([
+    [FRAME_OUT.pull, () => ({ kind: 'pull' }) as const],
+    [FRAME_OUT.part, onPart],
+    [FRAME_OUT.attach, onAttach],
+    [FRAME_OUT.log, onLog],
+    [FRAME_OUT.progress, onProgress],
+    [FRAME_OUT.done, onDone],
+    [FRAME_OUT.fail, onFail],
+  ]);
+
+  function onFrame({ type, job: frameJob, payload }: Frame): ConversationStep {
+    if (frameJob !== jobId) return broken();
+    if (isStarted) return running.get(type)?.(payload) ?? broken();
+    if (type === FRAME_OUT.fail) return onFail(payload);
+    if (type !== FRAME_OUT.started) return broken();
+    isStarted = true;
+    return { kind: 'started' };
+  }
+
+  return { onFrame, hasEffects: () => hasEffects };
+}

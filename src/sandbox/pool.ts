@@ -1,0 +1,149 @@
+// The pool of sealed runners: one call per conversion, whatever the converter does.
+
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { isMainThread } from 'node:worker_threads';
+import type { SandboxConfig } from '../config/schema/sandbox.ts';
+import type { Clock } from '../core/clock.ts';
+import { AirlockError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { makeSemaphore } from '../core/semaphore.ts';
+import { findAddon } from './addon.ts';
+import { type BundlePaths, openBundle, type SealedBundle } from './bundle.ts';
+import type { ObservedWalls } from './channel.ts';
+import { Fleet } from './fleet.ts';
+import type { ConversionJob, ConversionSink, Pool } from './job.ts';
+import type { ConversionOutcome } from './outcome.ts';
+import { startRunner } from './runner.ts';
+import { composeCommand, type RunnerSpec, type WallTools } from './walls/compose.ts';
+import type { RunnerFiles } from './walls/environment.ts';
+import { findTools, probeWalls } from './walls/probe.ts';
+
+/** What a pool works with. */
+export type PoolDeps = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly bundle: BundlePaths;
+  /** Node that runs the sealed files; default: the one that runs this. */
+  readonly nodePath?: string;
+  /** Replaces the tools that would be found; tests pass fewer. */
+  readonly tools?: WallTools;
+};
+
+/** Jobs that may wait for a runner. Source: sandbox.md 2. */
+export const WAITING_MAX = 64;
+const RUNNERS_MAX = 4;
+
+function sizeOf(runners: SandboxConfig['runners']): number {
+  return runners === 'auto' ? Math.max(1, Math.min(availableParallelism() - 1, RUNNERS_MAX)) : runners;
+}
+
+type Launch = {
+  readonly clock: Clock;
+  readonly bundle: SealedBundle;
+  readonly files: RunnerFiles;
+};
+
+function launch({ clock, bundle, files }: Launch, tools: WallTools, spec: RunnerSpec) {
+  const command = composeCommand(tools, files, spec);
+  return startRunner({ clock }, { command, heapBytes: spec.heapBytes, guest: bundle.guest });
+}
+
+async function look(deps: Launch, tools: WallTools, heapBytes: number): Promise<ObservedWalls> {
+  const runner = await launch(deps, tools, { heapBytes, observe: true });
+  runner.kill();
+  await runner.closed;
+  if (runner.observed === null) throw new AirlockError('unavailable', 'Cannot probe the walls: a runner saw nothing');
+  return runner.observed;
+}
+
+type Running = { readonly fleet: Fleet; readonly log: Logger };
+
+async function convertOnce({ fleet, log }: Running, job: ConversionJob, sink: ConversionSink, signal: AbortSignal) {
+  const slot = await fleet.acquire(job);
+  let isClean = false;
+  try {
+    // Race: the caller may have given up while a runner was being started; nothing has run on it then.
+    isClean = signal.aborted;
+    signal.throwIfAborted();
+    const end = await slot.runner.convert(job, sink, { signal });
+    isClean = end.isClean;
+    return end;
+  } finally {
+    if (!isClean) log.debug({ converter: job.converter.name, pid: slot.runner.pid }, 'a runner is replaced');
+    fleet.release(slot, { isClean });
+  }
+}
+
+async function convert(
+  running: Running,
+  job: ConversionJob,
+  sink: ConversionSink,
+  signal: AbortSignal,
+): Promise<ConversionOutcome> {
+  const first = await convertOnce(running, job, sink, signal);
+  if (!first.mayRetry) return first.outcome;
+  running.log.warn({ converter: job.converter.name }, 'a runner died before it read its input: trying once more');
+  return (await convertOnce(running, job, sink, signal)).outcome;
+}
+
+/**
+ * Start the pool: check the bundle, try the walls, start the first runner.
+ *
+ * The owner disposes it: every runner is killed, and nothing is left when that settles.
+ *
+ * @param deps - See {@link PoolDeps}.
+ * @param config - Size, recycling and the default limits (their `heapStream` is the memory class of spares).
+ * @throws {AirlockError} unavailable when the bundle is missing or stale, isolated-vm does not fit, or no runner starts.
+ */
+export async function startPool(
+  deps: PoolDeps,
+  config: Pick<SandboxConfig, 'runners' | 'recycle' | 'limits'>,
+): Promise<Pool> {
+  const { clock, log } = deps;
+  // Order: the kernel kills a runner when the thread that spawned it ends (walls/privileges.ts).
+  if (!isMainThread) throw new AirlockError('unavailable', 'Cannot start the pool: only the main thread may spawn');
+  const bundle = await openBundle(deps.bundle);
+  const files = { node: deps.nodePath ?? process.execPath, runner: bundle.runnerPath, addon: await findAddon() };
+  const launching: Launch = { clock, bundle, files };
+  const heapBytes = config.limits.heapStream;
+  const { tools, walls } = await probeWalls(
+    { log, look: (tried) => look(launching, tried, heapBytes) },
+    deps.tools ?? (await findTools(files)),
+    { heapBytes },
+  );
+
+  const size = sizeOf(config.runners);
+  const fleet = new Fleet(
+    { clock, log, start: (heap) => launch(launching, tools, { heapBytes: heap, observe: false }) },
+    { size, recycle: config.recycle, spareHeapBytes: heapBytes },
+  );
+  fleet.refill();
+  const permits = makeSemaphore(size);
+  const closing = new AbortController();
+  let waiting = 0;
+
+  return {
+    walls,
+    runners: () => ({ size, ...fleet.counts() }),
+    convert: async (job, sink, { signal }) => {
+      if (waiting >= WAITING_MAX + size)
+        throw new AirlockError('queue_full', `Cannot convert: ${WAITING_MAX} conversions wait for a runner already`, {
+          data: { limit: WAITING_MAX },
+        });
+      waiting += 1;
+      try {
+        const either = AbortSignal.any([signal, closing.signal]);
+        using _permit = await permits.acquire({ signal: either });
+        return await convert({ fleet, log }, job, sink, either);
+      } finally {
+        waiting -= 1;
+      }
+    },
+    [Symbol.asyncDispose]: () => {
+      // Order: conversions end as aborted before their runners die, so that no converter is blamed for the shutdown.
+      closing.abort(new AirlockError('shutting_down', 'Cannot finish the conversion: the pool is being closed'));
+      return fleet[Symbol.asyncDispose]();
+    },
+  };
+}

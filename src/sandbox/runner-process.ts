@@ -1,0 +1,128 @@
+// One sealed process and its two pipes: spawns it, cuts its output into frames, kills it.
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../core/clock.ts';
+import { CAPS_OUT, encodeHeader, type Frame, type FrameType, makeFrameReader } from './channel.ts';
+import type { Command } from './walls/environment.ts';
+
+/** How a process ended. `signal` is a name such as `SIGKILL`, or `exit 1`. */
+export type ProcessEnd = { readonly signal: string; readonly isSignal: boolean };
+
+/** Who listens to a process now. */
+export type ProcessListener = {
+  readonly onFrame: (frame: Frame) => void;
+  /** The bytes are no frames: the process was killed. */
+  readonly onBroken: (reason: string) => void;
+};
+
+/** A running process. It is killed, never asked. */
+export type RunnerProcess = {
+  readonly pid: number;
+  /** Write one frame. */
+  readonly send: (frame: { readonly type: FrameType; readonly job: number; readonly payload: Uint8Array }) => void;
+  /** Frames that nobody listens to kill the process: an idle runner has nothing to say. */
+  readonly listen: (listener: ProcessListener | null) => void;
+  readonly kill: () => void;
+  /** Was it killed by this side? */
+  readonly isKilled: () => boolean;
+  /** Settles once, when the process and its pipes are gone; never rejects. */
+  readonly closed: Promise<ProcessEnd>;
+  /** The first bytes of what it wrote to standard error: for the log only. */
+  readonly stderr: () => string;
+};
+
+const STDERR_BYTES = 8 * 1024;
+/** Somebody else may hold the pipes of a process that has exited. */
+const PIPES_CLOSE_MS = 200;
+const SIGNAL_BASE = 128;
+
+function signalName(number: number): string | undefined {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+}
+
+/** A wrapper such as bubblewrap tells its child's signal as an exit code above 128. */
+function toEnd(code: number | null, signal: string | null): ProcessEnd {
+  const name = signal ?? signalName((code ?? 0) - SIGNAL_BASE);
+  return name === undefined ? { signal: `exit ${code}`, isSignal: false } : { signal: name, isSignal: true };
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+function whenClosed(child: Child, clock: Pick<Clock, 'after'>): Promise<ProcessEnd> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve({ signal: 'spawn failed', isSignal: false }));
+    child.once('exit', () => {
+      clock.after(PIPES_CLOSE_MS, () => {
+        for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+      });
+    });
+    child.once('close', (code, signal) => resolve(toEnd(code, signal)));
+  });
+}
+
+function collectStderr(child: Child): () => string {
+  let text = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (text.length < STDERR_BYTES) text += chunk.toString('utf8', 0, STDERR_BYTES);
+  });
+  return () => text;
+}
+
+/**
+ * Spawn a sealed process.
+ *
+ * Order: only from the main thread (walls/privileges.ts).
+ *
+ * @param deps - Clock.
+ * @param command - Composed of the walls.
+ */
+export function spawnRunner(deps: { readonly clock: Pick<Clock, 'after'> }, command: Command): RunnerProcess {
+  const child = spawn(command.file, command.args, {
+    cwd: command.cwd,
+    env: { ...command.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const reader = makeFrameReader(CAPS_OUT);
+  const closed = whenClosed(child, deps.clock);
+  const stderr = collectStderr(child);
+  let listener: ProcessListener | null = null;
+  let isKilled = false;
+
+  function kill(): void {
+    isKilled = true;
+    child.kill('SIGKILL');
+  }
+
+  function onBroken(reason: string): void {
+    kill();
+    listener?.onBroken(reason);
+  }
+
+  child.stdin.on('error', () => {
+    // The process is gone: `closed` tells.
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    reader.push(chunk);
+    for (let read = reader.next(); !isKilled && read.kind !== 'more'; read = reader.next()) {
+      if (read.kind === 'broken') onBroken(read.reason);
+      else if (listener === null) onBroken('a frame outside of any job');
+      else listener.onFrame(read.frame);
+    }
+  });
+
+  return {
+    pid: child.pid ?? 0,
+    send: ({ type, job, payload }) => {
+      child.stdin.write(encodeHeader({ type, job, payloadBytes: payload.length }));
+      if (payload.length > 0) child.stdin.write(payload);
+    },
+    listen: (next) => (listener = next),
+    kill,
+    isKilled: () => isKilled,
+    closed,
+    stderr,
+  };
+}

@@ -1,0 +1,97 @@
+// Finds out once, at start, which walls this machine gives: looks for the tools and runs a sealed process behind them.
+
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import type { Logger } from '../../core/logger.ts';
+import type { ObservedWalls } from '../channel.ts';
+import type { WallState } from '../job.ts';
+import { readLibraries } from './bubblewrap.ts';
+import { NO_TOOLS, type WallTools } from './compose.ts';
+import type { RunnerFiles } from './environment.ts';
+import { toWallStates } from './states.ts';
+
+const run = promisify(execFile);
+
+/** Fixed places: whoever may set PATH must not choose what seals. */
+const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
+const TOOL_MS = 5_000;
+
+async function findTool(name: string): Promise<string | null> {
+  for (const folder of FOLDERS) {
+    try {
+      await access(`${folder}/${name}`, constants.X_OK);
+      return `${folder}/${name}`;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}
+
+async function findBubblewrap({ node, addon }: RunnerFiles): Promise<WallTools['bubblewrap']> {
+  const [bwrap, ldd] = await Promise.all([findTool('bwrap'), findTool('ldd')]);
+  if (bwrap === null || ldd === null) return null;
+  try {
+    const options = { timeout: TOOL_MS, env: {} };
+    const outputs = await Promise.all([node, addon].map((file) => run(ldd, [file], options)));
+    return { bwrap, libraries: readLibraries(outputs.map(({ stdout }) => stdout).join('\n')) };
+  } catch {
+    // Without the list of libraries nothing could start inside.
+    return null;
+  }
+}
+
+/**
+ * Look for the tools. Finds nothing but on Linux: elsewhere their flags mean something else.
+ *
+ * @param files - The runner's files on this machine.
+ */
+export async function findTools(files: RunnerFiles): Promise<WallTools> {
+  if (process.platform !== 'linux') return NO_TOOLS;
+  const [prlimit, setpriv, bubblewrap] = await Promise.all([
+    findTool('prlimit'),
+    findTool('setpriv'),
+    findBubblewrap(files),
+  ]);
+  return { prlimit, setpriv, bubblewrap };
+}
+
+/** What a probe ends with. */
+export type ProbedWalls = { readonly tools: WallTools; readonly walls: readonly WallState[] };
+
+/** What to leave out, one after the other, when nothing starts behind all of them. */
+function* weaker(tools: WallTools): Generator<WallTools> {
+  yield tools;
+  if (tools.bubblewrap !== null) yield { ...tools, bubblewrap: null };
+  if (tools.setpriv !== null) yield { ...tools, bubblewrap: null, setpriv: null };
+  if (tools.prlimit !== null && tools.setpriv !== null) yield { ...tools, bubblewrap: null, prlimit: null };
+  yield NO_TOOLS;
+}
+
+/**
+ * Start a runner behind all walls that the tools promise, and behind fewer while it does not start.
+ *
+ * @param deps - `look`: start a runner behind these tools and tell what it sees; rejects when it does not start.
+ * @param found - Tools of this machine.
+ * @param options - `heapBytes`: memory class of that runner.
+ * @throws what `look` throws behind no wall at all.
+ */
+export async function probeWalls(
+  deps: { readonly log: Logger; readonly look: (tools: WallTools) => Promise<ObservedWalls> },
+  found: WallTools,
+  options: { readonly heapBytes: number },
+): Promise<ProbedWalls> {
+  let failure: unknown = null;
+  for (const tools of weaker(found)) {
+    try {
+      return { tools, walls: toWallStates(tools, await deps.look(tools), options) };
+    } catch (error) {
+      failure = error;
+      deps.log.warn({ err: error }, 'a runner does not start behind these walls: trying with fewer');
+    }
+  }
+  throw failure;
+}

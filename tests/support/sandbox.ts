@@ -1,0 +1,128 @@
+// A real pool over the real sealed runner, with the stand-in guest, for sandbox tests.
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { buildSealed } from '../../scripts/bundle.ts';
+import { sandboxSchema, type SandboxLimits } from '../../src/config/schema/sandbox.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { silentLogger } from '../../src/core/logger.ts';
+import type { ConversionJob, ConversionSink, Pool } from '../../src/sandbox/job.ts';
+import type { ConversionOutcome, GuestLogLine } from '../../src/sandbox/outcome.ts';
+import { type PoolDeps, startPool } from '../../src/sandbox/pool.ts';
+import { hashBytes } from '../../src/sandbox/bundle.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
+
+/** Root of the package. */
+export const ROOT = path.resolve(import.meta.dirname, '../..');
+/** Is bubblewrap on this machine? */
+export const hasBubblewrap = existsSync('/usr/bin/bwrap') && existsSync('/usr/bin/ldd');
+/** For titles: which walls a run has had. */
+export const WALLS_NAME = hasBubblewrap ? 'bubblewrap' : 'no bubblewrap';
+
+/** `sandbox` as it is without a configuration. */
+export const DEFAULTS = sandboxSchema.parse({});
+/** Limits short enough for tests. */
+export const SHORT: SandboxLimits = { ...DEFAULTS.limits, wall: 1_500, cpu: 500, load: 400 };
+
+/** What a sink was given. */
+export type Taken = {
+  readonly parts: string[];
+  readonly attachments: Buffer[];
+  readonly lines: GuestLogLine[];
+  readonly fractions: number[];
+  readonly sink: ConversionSink;
+};
+
+/** A sink that keeps everything. */
+export function makeTaken(): Taken {
+  const taken: Omit<Taken, 'sink'> = { parts: [], attachments: [], lines: [], fractions: [] };
+  return {
+    ...taken,
+    sink: {
+      part: (text) => {
+        taken.parts.push(text);
+        return { kind: 'ok' };
+      },
+      attach: (bytes) => {
+        taken.attachments.push(Buffer.from(bytes));
+        return { kind: 'ok' };
+      },
+      log: (line) => void taken.lines.push(line),
+      progress: (fraction) => void taken.fractions.push(fraction),
+    },
+  };
+}
+
+/** What of a job a test may choose. */
+export type JobChoice = {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly mode?: ConversionJob['converter']['input'];
+  readonly encoding?: string;
+  readonly trust?: 'bundled' | 'own';
+  readonly bytes?: Uint8Array;
+  readonly limits?: Partial<SandboxLimits>;
+  readonly seed?: number;
+};
+
+/** Source of a converter whose `convert(host, job)` has this body. */
+export const body = (text: string): string =>
+  `import { defineConverter } from 'airlock/converter';\nexport default defineConverter({ convert(host, job) {\n${text}\n} });\n`;
+
+/** A job for the stand-in guest; `source` is the file `converter.ts`. */
+export function makeJob(source: string, choice: JobChoice = {}): ConversionJob {
+  const files = new Map(Object.entries({ 'converter.ts': source, ...choice.files }));
+  return {
+    converter: {
+      name: 'tried',
+      version: '1.0.0',
+      sha256: hashBytes(JSON.stringify([...files])),
+      trust: choice.trust ?? 'own',
+      files,
+      entry: 'converter.ts',
+      input: choice.mode ?? 'lines',
+      encoding: choice.encoding ?? 'auto',
+    },
+    limits: { ...SHORT, ...choice.limits },
+    input: { name: 'in.csv', bytes: choice.bytes ?? Buffer.from('a;b\n1;2\n') },
+    arguments: {},
+    station: { name: 's', location: 'l', purpose: 'p' },
+    nowUnixMs: 1_700_000_000_000,
+    seed: choice.seed ?? 7,
+  };
+}
+
+/** A pool of real runners with the stand-in guest; disposing removes its bundle too. */
+export type TestPool = AsyncDisposable & {
+  readonly pool: Pool;
+  readonly run: (
+    source: string,
+    choice?: JobChoice,
+  ) => Promise<{ outcome: ConversionOutcome; taken: Taken; ms: number }>;
+};
+
+/** Start such a pool. */
+export async function startTestPool(
+  options: { readonly runners?: number; readonly recycleJobs?: number } & Partial<PoolDeps> = {},
+): Promise<TestPool> {
+  await using stack = new AsyncDisposableStack();
+  const { path: folder } = stack.use(await makeTemporaryFolder());
+  await buildSealed({ root: ROOT, folder, guestEntry: 'tests/support/guest-stand-in.ts' });
+  const { runners = 1, recycleJobs = 500, ...deps } = options;
+  const pool = stack.use(
+    await startPool(
+      { clock: systemClock, log: silentLogger, bundle: { folder, root: ROOT }, ...deps },
+      { ...DEFAULTS, runners, recycle: { ...DEFAULTS.recycle, jobs: recycleJobs } },
+    ),
+  );
+  const owned = stack.move();
+  return {
+    pool,
+    run: async (source, choice) => {
+      const taken = makeTaken();
+      const begunMs = performance.now();
+      const outcome = await pool.convert(makeJob(source, choice), taken.sink, { signal: new AbortController().signal });
+      return { outcome, taken, ms: performance.now() - begunMs };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

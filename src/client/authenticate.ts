@@ -43,7 +43,11 @@ export async function authenticate(
   const hello = { method: 'hello', params: makeHello(state, client), accept: (result: unknown) => result };
   const params = answerHello(state, await connection.invoke(hello, options));
   connection.setCaps({ ...PRE_AUTH_CAPS, jsonBytes: MAX_JSON_FRAME_BYTES, totalBytes: null });
-  const session = await connection.invoke({ method: 'authenticate', params, accept: acceptSession }, options);
-  connection.setCaps({ jsonBytes: session.limits.jsonFrame, chunkBytes: null, frames: null, totalBytes: null });
-  return session;
+  const accept = (result: unknown): AuthenticateResult => {
+    const session = acceptSession(result);
+    // Order: in accept(), before the next message is read: what follows the answer at once falls under the new caps.
+    connection.setCaps({ jsonBytes: session.limits.jsonFrame, chunkBytes: null, frames: null, totalBytes: null });
+    return session;
+  };
+  return connection.invoke({ method: 'authenticate', params, accept }, options);
 }

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { startTestServer } from '../support/test-server.ts';
+
+describe('200 connections of which 190 are silent', () => {
+  it('do not keep a good client out, nor hold more than the seats', async () => {
+    await using test = await startTestServer();
+    const silent = await Promise.all(Array.from({ length: 190 }, () => test.connect()));
+    const good = [];
+
+    const begunAtMs = performance.now();
+    for (let one = 1; one <= 10; one += 1) good.push(await test.enter(one % 2 === 0 ? 'local' : 'submit'));
+    const perEntryMs = (performance.now() - begunAtMs) / 10;
+
+    expect(await Promise.all(good.map((client) => client.call('ping')))).toHaveLength(10);
+    expect(test.server.connections()).toBe(10);
+    expect(silent.filter(({ isClosed }) => !isClosed).length).toBeLessThanOrEqual(8);
+    expect(perEntryMs).toBeLessThan(100);
+  });
+
+  it('do not keep a good client out while new ones keep coming', async () => {
+    await using test = await startTestServer();
+    let isOver = false;
+    const flood = async (): Promise<void> => {
+      while (!isOver) await test.connect();
+    };
+    const floods = [flood(), flood(), flood(), flood()];
+
+    const client = await test.enter();
+    isOver = true;
+    await Promise.all(floods);
+
+    expect(await client.call('ping')).toMatchObject({ result: { bootId: 'boot' } });
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { toKeyId } from '../../src/core/ids.ts';
+import { startTestServer } from '../support/test-server.ts';
+
+const MIB = 1024 ** 2;
+
+describe('a subscriber that never reads', () => {
+  it('is closed over 8 MiB, memory stays bounded, and others are served', async () => {
+    await using test = await startTestServer();
+    const slow = await test.enter('read');
+    await slow.call('events/subscribe', { topics: ['submission'] });
+    const good = await test.enter('read');
+    slow.socket.pause();
+    const before = process.memoryUsage().rss;
+    const data = { text: 'x'.repeat(10_000) };
+
+    for (let changeSeq = 1; changeSeq <= 20_000; changeSeq += 1) {
+      test.publish({ changeSeq, kid: toKeyId('local'), topic: 'submission', data });
+      if (changeSeq % 500 === 0) await good.call('ping');
+    }
+
+    // 200 MB were told; without the limit all of them would wait here.
+    expect(process.memoryUsage().rss - before).toBeLessThan(120 * MIB);
+    expect(test.log.some(({ message }) => message.includes('does not read'))).toBe(true);
+    slow.socket.resume();
+    await slow.closed;
+  });
+});
+
+describe('a caller that does not read its answers', () => {
+  it('is not heard any more until it reads, and then gets every answer', async () => {
+    await using test = await startTestServer();
+    const slow = await test.enter();
+    slow.socket.pause();
+    const calls = 400;
+    // 8 KiB a request, so that one read of the server holds 8 of them: 20 MB of answers, were it to read on.
+    const params = { chars: 50_000, _meta: { pad: 'x'.repeat(8000) } };
+
+    for (let id = 1; id <= calls; id += 1) slow.send({ jsonrpc: '2.0', id, method: 'test/text', params });
+    const good = await test.enter();
+    for (let one = 1; one <= 50; one += 1) await good.call('ping');
+    slow.socket.resume();
+
+    const answers = await Promise.all(Array.from({ length: calls }, (_none, index) => slow.answer(index + 1)));
+    expect(answers.filter(({ result }) => result?.text.length === 50_000)).toHaveLength(calls);
+    expect(test.log.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+});

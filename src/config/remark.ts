@@ -14,8 +14,8 @@ export type Remark = {
   readonly suggestion?: string;
 };
 
-/** Codes of configuration findings. Source: configuration.md 4. */
-export const FINDING_CODES = [
+// Codes of configuration findings. Source: configuration.md 4.
+const FINDING_CODES = [
   'syntax',
   'unknown_key',
   'wrong_type',
@@ -34,7 +34,7 @@ export const FINDING_CODES = [
   'repaired',
   'masked',
 ] as const;
-/** One of {@link FINDING_CODES}. */
+/** Code of a configuration finding. */
 export type FindingCode = (typeof FINDING_CODES)[number];
 
 /** Is this text one of the codes? */

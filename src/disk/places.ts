@@ -40,8 +40,8 @@ export type Places = {
   readonly delivered: string;
 };
 
-/** The instance that rules when none is named. */
-export const DEFAULT_INSTANCE = toInstanceName('default');
+// The instance that rules when none is named.
+const DEFAULT_INSTANCE = toInstanceName('default');
 
 type Roots = { readonly home: string; readonly state: string; readonly run: string };
 

@@ -2,8 +2,8 @@
 
 import type { Clock } from '../core/clock.ts';
 
-/** Codes of reasons. Source: configuration.md 4. */
-export const REASON_CODES = [
+// Codes of reasons. Source: configuration.md 4.
+const REASON_CODES = [
   'config_invalid',
   'config_missing',
   'secret_missing',
@@ -22,7 +22,7 @@ export const REASON_CODES = [
   'post_action_failed',
   'policy',
 ] as const;
-/** One of {@link REASON_CODES}. */
+/** Code of a reason. */
 export type ReasonCode = (typeof REASON_CODES)[number];
 
 /** What is wrong with whom, and the command or sentence that mends it. */

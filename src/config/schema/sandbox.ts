@@ -31,8 +31,8 @@ const kinds = {
   errorStack: size({ min: 16, max: BYTES.mib }),
 } as const;
 
-/** `sandbox.limits`: one conversion. Durations in milliseconds, sizes in bytes once read. */
-export const sandboxLimitsSchema = z
+// `sandbox.limits`: one conversion. Durations in milliseconds, sizes in bytes once read.
+const sandboxLimitsSchema = z
   .object({
     wall: kinds.wall.prefault('30 s'),
     wallPerMiB: kinds.wallPerMiB.prefault('1 s'),

@@ -1,7 +1,8 @@
 // Writes a payload so that it is whole and on the disk, under its final name, once the call resolves.
 
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isSystemError } from '../core/errors.ts';
 import { randomUUID } from 'node:crypto';
 import { syncDirectory } from './sync-directory.ts';
 
@@ -61,18 +62,36 @@ export async function writeDurableFile({ directory, name, bytes }: DurableFile):
   await syncDirectory(directory);
 }
 
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // Not there or not to be seen: the error of mkdir says why.
+    return false;
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 });
+  await syncDirectory(dirname(path));
+}
+
 /**
  * Make a folder and those above it that are missing (mode 0700), durable once this resolves.
  *
- * @param path - Absolute path of the folder.
- * @throws the system's error.
+ * Not `mkdir({ recursive: true })`: where a folder exists and takes no entries (`/proc`), Node 24 spins in it for ever.
+ *
+ * @param path - Absolute path of the folder; one that exists, or a link to one, is left as it is.
+ * @throws the system's error (`ENOTDIR`, `EEXIST` for something that is no folder, `EACCES`, `EROFS`, `ENOENT`, …).
  */
 export async function ensureDurableDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  const oldest = dirname(resolve(first));
-  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
-    await syncDirectory(folder);
-    if (folder === oldest || folder === dirname(folder)) return;
+  try {
+    await makeOne(path);
+  } catch (error) {
+    if (await isDirectory(path)) return;
+    const parent = dirname(path);
+    if (!isSystemError(error, 'ENOENT') || parent === path) throw error;
+    await ensureDurableDirectory(parent);
+    await makeOne(path);
   }
 }

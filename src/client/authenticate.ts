@@ -37,8 +37,9 @@ function acceptSession(result: unknown): AuthenticateResult {
 export async function authenticate(
   { connection, random }: { readonly connection: Connection; readonly random: RandomBytes },
   { key, instance, endpoint, client }: AuthenticateInput,
-  options: InvokeOptions,
+  limits: Pick<InvokeOptions, 'deadlineMs' | 'signal'>,
 ): Promise<AuthenticateResult> {
+  const options = { ...limits, isSilent: true };
   const state = { key, instance, endpoint, nonce: makeNonce(random) };
   const hello = { method: 'hello', params: makeHello(state, client), accept: (result: unknown) => result };
   const params = answerHello(state, await connection.invoke(hello, options));

@@ -34,8 +34,9 @@ export type Client = AsyncDisposable &
      *
      * @param name - Method.
      * @param params - Its params, without `_meta`.
-     * @throws {AirlockError} what the server answered; deadline_exceeded; unavailable or shutting_down when the connection is
-     * lost; too_large when the call does not fit into a frame; internal when the answer does not fit the schema.
+     * @throws {AirlockError} deadline_exceeded; unavailable or shutting_down when the connection is lost, cancelled when this
+     * side closed it; too_large when the call does not fit into a frame; internal when the answer does not fit the schema; or
+     * whatever the server answered.
      * @throws `signal.reason` when aborted.
      */
     readonly call: <Name extends MethodName>(
@@ -46,7 +47,7 @@ export type Client = AsyncDisposable &
     /**
      * Subscribe to changes: the state of now in `snapshot`, then every change in order.
      *
-     * @throws {AirlockError} as {@link Client.call}; too_many_in_flight when the connection holds as many as it may.
+     * @throws {AirlockError} too_many_in_flight when the connection holds as many as it may; else as {@link Client.call}.
      */
     readonly subscribe: (topics: readonly EventTopic[], options?: CallOptions) => Promise<Subscription>;
     /** Resolves once, with why the connection ended; `cancelled` when this side closed it. */
@@ -79,7 +80,7 @@ function acceptResult<Spec extends MethodSpec>(spec: Spec, result: unknown): Res
 function pauseMs(error: unknown, random: () => number): number | null {
   if (!(error instanceof AirlockError) || error.code !== 'rate_limited') return null;
   const { retryAfterMs } = error.data;
-  return retryAfterMs === undefined ? null : retryAfterMs * (1 + RETRY_SPREAD * random());
+  return retryAfterMs === undefined ? null : Math.ceil(retryAfterMs * (1 + RETRY_SPREAD * random()));
 }
 
 type Call<T> = { readonly method: string; readonly params: object; readonly accept: (result: unknown) => T };

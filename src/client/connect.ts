@@ -126,7 +126,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const transport = options.transport ?? makeNodeIpcTransport({ clock });
   const opened = await openConnection({ clock, transport, endpoint: found.endpoint, timeoutMs, signal });
   try {
-    const deadlineMs = Math.max(1, endMs - clock.monotonicMs());
+    const deadlineMs = Math.max(1, Math.ceil(endMs - clock.monotonicMs()));
     const session = await authenticate(
       { connection: opened.connection, random: randomBytes },
       { ...found, key, client },

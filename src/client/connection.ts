@@ -29,7 +29,12 @@ export type Invocation<T> = {
 };
 
 /** Options of {@link Connection.invoke}. */
-export type InvokeOptions = { readonly deadlineMs: number; readonly signal?: AbortSignal | undefined };
+export type InvokeOptions = {
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Say nothing when the call is given up: before authentication a notification is a fault, and the peer may be an impostor. */
+  readonly isSilent?: boolean;
+};
 
 /** What a {@link Connection} needs. */
 export type ConnectionDeps = {
@@ -103,15 +108,15 @@ export class Connection {
   /**
    * Send a call and wait for its one answer. When it is given up, the server is told by `$/cancelRequest`.
    *
-   * @throws {AirlockError} what the server answered; deadline_exceeded; too_large when the frame is over the server's cap;
-   * unavailable, shutting_down or cancelled when the connection has ended.
+   * @throws {AirlockError} deadline_exceeded; too_large when the frame is over the server's cap; unavailable, shutting_down or
+   * cancelled when the connection has ended; or whatever the server answered.
    * @throws `signal.reason` when aborted.
    */
-  async invoke<T>(call: Invocation<T>, { deadlineMs, signal }: InvokeOptions): Promise<T> {
+  async invoke<T>(call: Invocation<T>, { deadlineMs, signal, isSilent = false }: InvokeOptions): Promise<T> {
     signal?.throwIfAborted();
     const { id, answer } = this.#start(call);
     const giveUp = (reason: unknown): void => {
-      if (this.#calls.fail(id, reason)) this.#send(writeNotification('$/cancelRequest', { id }));
+      if (this.#calls.fail(id, reason) && !isSilent) this.#send(writeNotification('$/cancelRequest', { id }));
     };
     const onAbort = (): void => giveUp(signal?.reason);
     using _deadline = this.#deps.clock.after(deadlineMs, () => {

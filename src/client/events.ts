@@ -101,8 +101,7 @@ function parseEvent(params: JsonObject): { readonly subscription: string; readon
   return report?.success ? { subscription, event: { seq, cursor, topic: 'report', data: report.data } } : null;
 }
 
-/** What a subscription is made of. */
-export type OpenedSubscription = {
+type OpenedSubscription = {
   readonly subscription: string;
   readonly snapshot?: Record<string, unknown> | undefined;
 };

@@ -4,7 +4,7 @@ import { WIRE_LIMITS } from '../protocol/limits.ts';
 import { type ByteQueue, makeByteQueue } from './byte-queue.ts';
 
 /** Why a connection cannot go on: close it without an answer. */
-export type FrameFault =
+type FrameFault =
   | 'empty_frame'
   | 'frame_too_large'
   | 'unknown_frame'

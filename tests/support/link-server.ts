@@ -48,6 +48,8 @@ export type TestServerOptions = {
   readonly afterAuthenticate?: readonly string[];
   /** Instead of any handshake. */
   readonly onConnect?: (peer: TestPeer) => void;
+  /** A peer is gone. */
+  readonly onClose?: () => void;
 };
 
 const LIMITS: AuthenticateResult['limits'] = {
@@ -137,7 +139,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
         }
       },
       onDrain: () => undefined,
-      onClose: () => undefined,
+      onClose: () => options.onClose?.(),
     };
   }
 

@@ -116,10 +116,14 @@ describe('connect()', () => {
     });
   });
 
-  it('gives up on a silent server when its time is over', async () => {
-    await using server = await openTestServer({ onConnect: () => undefined });
+  it('gives up on a silent server when its time is over, still having said nothing but a nonce', async () => {
+    const gone = Promise.withResolvers<void>();
+    await using server = await openTestServer({ onConnect: () => undefined, onClose: gone.resolve });
 
     await expect(connect({ ...server.options, timeoutMs: 30 })).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    await gone.promise;
+
+    expect(server.received).toMatchObject([{ kind: 'request', method: 'hello' }]);
   });
 
   it('rejects with the reason of its signal', async () => {

@@ -91,7 +91,8 @@ async function readSources(deps: RegistryDeps, config: ConvertersConfig): Promis
     check: { trustedUid: ownerUid },
     converters,
   };
-  const folders = Object.entries(config.folders);
+  // By name: the order of a configuration's keys is not kept by whoever reads or edits it.
+  const folders = Object.entries(config.folders).sort(([left], [right]) => (left < right ? -1 : 1));
   return [bundled, ...(await Promise.all(folders.map(([origin, folder]) => readOwnSource(deps, origin, folder))))];
 }
 

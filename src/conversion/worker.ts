@@ -1,7 +1,7 @@
 // The loop that claims submissions, converts them and writes down how each one ended.
 
-import { AirlockError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
+import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { makeSemaphore } from '../core/semaphore.ts';
 import { WAITING_REASONS } from '../core/states.ts';
@@ -33,12 +33,19 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof AirlockError && error.code === 'unavailable';
 }
 
+/** The pool, not the converter, is the reason: no runner starts, too many wait, or it is being closed. */
+function isPoolBusy(error: unknown): boolean {
+  return (
+    isUnavailable(error) || (error instanceof AirlockError && ['queue_full', 'shutting_down'].includes(error.code))
+  );
+}
+
 function mayHaveWork(change: StoreChange): boolean {
   // A suspended one is due later, perhaps sooner than the loop meant to wait.
   return change.kind === 'submission' && (change.state === 'received' || change.state === 'suspended');
 }
 
-/** What all conversions of one loop share. `starts` counts runs in a row for which no runner could be started. */
+/** What all conversions of one loop share. `starts` counts runs in a row that no runner took. */
 type Loop = {
   readonly config: TakeConfig;
   readonly signal: AbortSignal;
@@ -67,7 +74,7 @@ async function findEnd(deps: ConversionsDeps, item: ClaimedSubmission, loop: Loo
     return end;
   } catch (error) {
     if (signal.aborted) return GIVEN_BACK;
-    if (isUnavailable(error)) return await giveBackLater(deps, loop, error);
+    if (isPoolBusy(error)) return await giveBackLater(deps, loop, error);
     deps.log.error({ err: error }, 'a conversion met a bug');
     return toBrokenEnd(item.name);
   }
@@ -80,7 +87,7 @@ async function giveBackLater(
 ): Promise<SubmissionEnd> {
   starts.failures += 1;
   const retryInMs = backOffMs(starts.failures);
-  log.error({ err: error, retryInMs }, 'no runner can be started; the submission is given back');
+  log.error({ err: error, retryInMs }, 'no runner takes the submission; it is given back');
   try {
     // Order: the wait comes before the giving back, for what is given back is claimed again at once.
     await clock.sleep(retryInMs, { signal });

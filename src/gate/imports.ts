@@ -4,8 +4,8 @@ import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import type { Literal } from 'acorn';
 import { ALTERNATIVE_TO_URL, alternativeToBuiltin, alternativeToPackage, LIBRARY } from './alternatives.ts';
-import type { FindingText } from './finding.ts';
 import { findClosest } from './closest.ts';
+import type { FindingText } from './finding.ts';
 import type { ParsedModule } from './parse.ts';
 
 /** One import or re-export, as written. `line` and `column` count from 1. */

@@ -1,0 +1,178 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../../src/config/schema/root.ts';
+import { openRegistry, type Registry } from '../../../src/conversion/registry.ts';
+import { AirlockError } from '../../../src/core/errors.ts';
+import { silentLogger } from '../../../src/core/logger.ts';
+import { checkFolder } from '../../../src/gate/check.ts';
+import type { Gate, GateCheckOptions } from '../../../src/gate/open.ts';
+import { makeTemporaryFolder, writeConverter } from '../../support/converter-folder.ts';
+
+type Folders = Readonly<
+  Record<string, { readonly approve?: 'manual' | 'auto'; readonly converters: readonly string[] }>
+>;
+
+const uids = process.getuid === undefined ? null : [process.getuid(), 0];
+
+// The same check without a thread of its own: what the worker adds is tested with the gate.
+const directGate: Pick<Gate, 'check'> = {
+  check: async (folder, { isPrivate = false } = {}) =>
+    checkFolder(
+      { folder, policy: { trustedUids: uids, forbiddenMode: isPrivate ? 0o022 : 0o002 } },
+      { atFile: () => undefined },
+    ),
+};
+
+async function openWith(
+  folders: Folders,
+  options: {
+    gate?: Pick<Gate, 'check'>;
+    settings?: object;
+    bundled?: boolean;
+    prepare?: (home: string) => Promise<unknown>;
+  } = {},
+): Promise<Registry> {
+  await using home = await makeTemporaryFolder();
+  for (const [name, { converters }] of Object.entries(folders)) {
+    await mkdir(join(home.path, name), { mode: 0o755 });
+    for (const converter of converters) await writeConverter(join(home.path, name), converter);
+  }
+  await options.prepare?.(home.path);
+  const own = Object.entries(folders).filter(([name]) => name !== 'bundled');
+  const { converters } = configSchema.parse({
+    converters: {
+      bundled: options.bundled ?? true,
+      settings: options.settings ?? {},
+      folders: Object.fromEntries(
+        own.map(([name, { approve }]) => [name, { path: name, approve: approve ?? 'manual' }]),
+      ),
+    },
+  });
+  const resolvePath = (path: string): string => join(home.path, path);
+  const deps = {
+    gate: options.gate ?? directGate,
+    log: silentLogger,
+    bundledFolder: resolvePath('bundled'),
+    resolvePath,
+  };
+  return await openRegistry(deps, converters);
+}
+
+function statesOf(registry: Registry): readonly string[] {
+  return registry.list().map(({ name, origin, trust, state }) => `${origin}/${name} ${trust} ${state}`);
+}
+
+describe('openRegistry()', () => {
+  it('approves bundled converters and those of a private auto folder, and lets the others wait', async () => {
+    const registry = await openWith({
+      bundled: { converters: ['wats'] },
+      dev: { approve: 'auto', converters: ['mine'] },
+      own: { converters: ['theirs'] },
+    });
+
+    expect(statesOf(registry)).toEqual([
+      'bundled/wats bundled approved',
+      'dev/mine own approved',
+      'own/theirs own pending',
+    ]);
+  });
+
+  it.runIf(uids !== null)('does not follow approve "auto" in a folder that a group may write', async () => {
+    const registry = await openWith(
+      { dev: { approve: 'auto', converters: ['mine'] } },
+      { prepare: (home) => chmod(join(home, 'dev'), 0o775) },
+    );
+
+    expect(statesOf(registry)).toEqual(['dev/mine own pending']);
+  });
+
+  it.runIf(uids !== null)('refuses a converter of an auto folder whose files a group may write', async () => {
+    const registry = await openWith(
+      { dev: { approve: 'auto', converters: ['mine'] } },
+      { prepare: (home) => chmod(join(home, 'dev', 'mine', 'converter.ts'), 0o664) },
+    );
+
+    expect(registry.find('mine')).toMatchObject({ state: 'refused', findings: [{ code: 'file-writable' }] });
+  });
+
+  it('reserves the names of bundled converters, also while they are off', async () => {
+    const folders = { bundled: { converters: ['wats'] }, own: { converters: ['wats'] } };
+
+    expect(statesOf(await openWith(folders))).toEqual(['bundled/wats bundled approved', 'own/wats own refused']);
+    const withoutBundled = await openWith(folders, { bundled: false });
+    expect(withoutBundled.list()).toMatchObject([
+      { origin: 'own', state: 'refused', findings: [{ code: 'name-taken' }] },
+    ]);
+  });
+
+  it('keeps the first of two converters with one name serving', async () => {
+    const registry = await openWith({ one: { converters: ['mine'] }, two: { converters: ['mine'] } });
+
+    expect(statesOf(registry)).toEqual(['one/mine own pending', 'two/mine own refused']);
+    expect(registry.find('mine')).toMatchObject({ origin: 'one' });
+  });
+
+  it('refuses one converter with findings and keeps the others', async () => {
+    const registry = await openWith(
+      { own: { converters: ['good'] } },
+      { prepare: (home) => writeConverter(join(home, 'own'), 'Bad_Name', { files: { 'converter.ts': '(' } }) },
+    );
+
+    expect(registry.list()).toMatchObject([
+      { name: 'Bad_Name', state: 'refused', findings: [{ code: 'manifest', path: 'name' }] },
+      { name: 'good', state: 'pending' },
+    ]);
+  });
+
+  it('does not even read a converter that is switched off', async () => {
+    const gate = { check: (): never => expect.unreachable() };
+
+    const registry = await openWith(
+      { own: { converters: ['mine'] } },
+      { gate, settings: { mine: { enabled: false } } },
+    );
+
+    expect(statesOf(registry)).toEqual(['own/mine own disabled']);
+  });
+
+  it('gives a converter its settings, and defaults where there are none', async () => {
+    const registry = await openWith({ own: { converters: ['a', 'b'] } }, { settings: { a: { priority: 2 } } });
+
+    expect(registry.list().map(({ settings }) => settings.priority)).toEqual([2, 5]);
+  });
+
+  it('refuses a converter that could not be checked', async () => {
+    const check = (): never => {
+      throw new AirlockError('unavailable', 'Cannot check converter: the gate could not start a thread');
+    };
+
+    const registry = await openWith({ own: { converters: ['a'] } }, { gate: { check } });
+
+    expect(registry.list()).toMatchObject([{ state: 'refused', findings: [{ code: 'gate-unavailable' }] }]);
+  });
+
+  it('believes the owner of our own package for bundled converters only', async () => {
+    const seen: (readonly [string, GateCheckOptions])[] = [];
+    const check: Gate['check'] = async (folder, options = {}) => {
+      seen.push([folder.split(/[\\/]/).at(-1) ?? '', options]);
+      return { kind: 'refused', findings: [] };
+    };
+
+    await openWith(
+      { bundled: { converters: ['wats'] }, dev: { approve: 'auto', converters: ['mine'] } },
+      { gate: { check } },
+    );
+
+    expect(seen).toEqual([
+      ['wats', { trustedUid: expect.any(Number) }],
+      ['mine', { isPrivate: true }],
+    ]);
+  });
+
+  it('has no converters when no folder exists', async () => {
+    const registry = await openWith({});
+
+    expect([registry.list(), registry.find('mine')]).toEqual([[], null]);
+  });
+});

@@ -2,21 +2,16 @@
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENERS = [0x5b, 0x7b];
-const CLOSERS = [0x5d, 0x7d];
+/** `[` and `{` differ in this bit alone, and so do `]` and `}`. */
+const BRACKET_BIT = 0x20;
+const OPENER = 0x7b;
+const CLOSER = 0x7d;
 
 /** Index of the quote that ends the string begun before `from`, or the length of the body. */
 function findStringEnd(body: Buffer, from: number): number {
   let index = from;
-  while (index < body.length) {
-    const quote = body.indexOf(QUOTE, index);
-    if (quote === -1) return body.length;
-    let escapes = 0;
-    while (quote - 1 - escapes >= from && body[quote - 1 - escapes] === BACKSLASH) escapes += 1;
-    if (escapes % 2 === 0) return quote;
-    index = quote + 1;
-  }
-  return body.length;
+  while (index < body.length && body[index] !== QUOTE) index += body[index] === BACKSLASH ? 2 : 1;
+  return index;
 }
 
 /**
@@ -31,9 +26,10 @@ export function isDeeperThan(body: Buffer, maxDepth: number): boolean {
   let depth = 0;
   for (let index = 0; index < body.length; index += 1) {
     const byte = body[index] ?? 0;
+    const bracket = byte | BRACKET_BIT;
     if (byte === QUOTE) index = findStringEnd(body, index + 1);
-    else if (OPENERS.includes(byte)) depth += 1;
-    else if (CLOSERS.includes(byte)) depth -= 1;
+    else if (bracket === OPENER) depth += 1;
+    else if (bracket === CLOSER) depth -= 1;
     if (depth > maxDepth) return true;
   }
   return false;

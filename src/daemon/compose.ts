@@ -155,7 +155,7 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
         registry,
         clock,
         log,
-        hostname: hostname(),
+        hostName: hostname(),
         destinationsFor: () => Object.keys(config.destinations),
       },
       config,

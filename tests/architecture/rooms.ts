@@ -32,7 +32,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   disk: {
     imports: { core: 'all' },
-    packages: ['env-paths', 'write-file-atomic', 'proper-lockfile'],
+    packages: ['write-file-atomic'],
     why: 'primitives of the disk know no product',
   },
   config: {
@@ -158,7 +158,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       sandbox: 'all',
       daemon: 'all',
     },
-    packages: ['commander', '@bomb.sh/tab', 'cli-table3'],
+    packages: ['commander', 'cli-table3'],
     why: 'commands talk to the daemon as every other program does',
   },
   'index.ts': {

@@ -22,7 +22,10 @@ export type TestHome = AsyncDisposable & {
   /** Write `config.jsonc`. */
   readonly configure: (config: AirlockConfigInput) => Promise<void>;
   /** Run one command to its end. */
-  readonly airlock: (argv: readonly string[], options?: { readonly stdin?: string | Uint8Array; readonly env?: Record<string, string> }) => Promise<CommandEnd>;
+  readonly airlock: (
+    argv: readonly string[],
+    options?: { readonly stdin?: string | Uint8Array; readonly env?: Record<string, string> },
+  ) => Promise<CommandEnd>;
   /** Start `airlock run` and wait until it answers. */
   readonly start: (argv?: readonly string[]) => Promise<TestDaemon>;
   /** Connect with the client library. */
@@ -40,7 +43,9 @@ export type TestDaemon = {
 };
 
 function cleanEnvironment(extra: Record<string, string> = {}): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([name, value]) => value !== undefined && !name.startsWith('AIRLOCK_'));
+  const kept = Object.entries(process.env).filter(
+    ([name, value]) => value !== undefined && !name.startsWith('AIRLOCK_'),
+  );
   return { ...Object.fromEntries(kept.map(([name, value]) => [name, value ?? ''])), ...extra };
 }
 
@@ -56,11 +61,21 @@ async function collect(child: ChildProcess): Promise<CommandEnd> {
 /** Make a home. */
 export async function makeTestHome(): Promise<TestHome> {
   const home = await mkdtemp(path.join(tmpdir(), 'airlock-test-'));
-  const places = resolvePlaces({ home, env: {}, platform: process.platform, homedir: homedir(), tmpdir: tmpdir(), uid: process.getuid?.() ?? null });
+  const places = resolvePlaces({
+    home,
+    env: {},
+    platform: process.platform,
+    homedir: homedir(),
+    tmpdir: tmpdir(),
+    uid: process.getuid?.() ?? null,
+  });
   const children = new Set<ChildProcess>();
 
   const launch = (argv: readonly string[], env: Record<string, string> = {}): ChildProcess => {
-    const child = spawn(process.execPath, [entry, '--home', home, ...argv], { stdio: ['pipe', 'pipe', 'pipe'], env: cleanEnvironment(env) });
+    const child = spawn(process.execPath, [entry, '--home', home, ...argv], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: cleanEnvironment(env),
+    });
     children.add(child);
     child.once('exit', () => children.delete(child));
     return child;
@@ -73,7 +88,10 @@ export async function makeTestHome(): Promise<TestHome> {
     const child = launch(['run', ...argv]);
     let log = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
-    const ended = once(child, 'exit').then(([code, signal]) => ({ code: code as number | null, signal: signal as string | null }));
+    const ended = once(child, 'exit').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as string | null,
+    }));
     for (let attempt = 0; ; attempt += 1) {
       if (child.exitCode !== null || attempt > 400) throw new Error(`the daemon did not start: ${log}`);
       try {

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { makeTestHome } from '../support/daemon.ts';
+import { documents } from '../support/e2e.ts';
+
+describe('airlock demo', () => {
+  it('takes every sample the whole way, shows a row a file, and leaves nothing behind', async () => {
+    await using home = await makeTestHome();
+
+    const { exitCode, stdout, stderr } = await home.airlock(['demo']);
+    const rows = stdout.split('\n').filter((line) => line.includes('delivered'));
+    const folder = /airlock-demo-\w+/.exec(stdout)?.[0] ?? '';
+
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/file +converter +reports +outcome +state/);
+    expect(rows.length).toBeGreaterThan(3);
+    expect(stdout).toContain('What to try next');
+    expect(folder).not.toBe('');
+    expect(existsSync(`/tmp/${folder}`)).toBe(false);
+  });
+});
+
+describe('airlock stop, status, wait, doctor, version', () => {
+  it('stop comes back when the daemon is gone, and says 69 when there is none', async () => {
+    await using home = await makeTestHome();
+    const daemon = await home.start();
+
+    const stopped = await home.airlock(['stop', '--json']);
+    const again = await home.airlock(['stop', '--json']);
+
+    expect(stopped.exitCode).toBe(0);
+    expect(documents(stopped.stdout)).toEqual([{ schemaVersion: 1, stopped: true, pid: daemon.child.pid }]);
+    expect(await daemon.ended).toEqual({ code: 0, signal: null });
+    expect(again.exitCode).toBe(69);
+  });
+
+  it('status shows one screen, and one document with --json', async () => {
+    await using home = await makeTestHome();
+    await home.start();
+
+    const screen = await home.airlock(['status']);
+    const json = await home.airlock(['status', '--json']);
+
+    expect(screen.stdout).toContain('queue         0 of 10000 items');
+    expect(documents(json.stdout)).toEqual([
+      expect.objectContaining({
+        schemaVersion: 1,
+        instance: 'default',
+        config: expect.objectContaining({ state: 'defaults' }),
+      }),
+    ]);
+    expect(json.exitCode).toBe(0);
+  });
+
+  it('wait --ready comes back when it answers, and ends with 124 when nobody does', async () => {
+    await using home = await makeTestHome();
+
+    const late = await home.airlock(['wait', '--ready', '--timeout', '200 ms', '--json']);
+    const waiting = home.airlock(['wait', '--ready', '--timeout', '20 s']);
+    await home.start();
+
+    expect(late.exitCode).toBe(124);
+    expect(documents(late.stdout)[0]).toMatchObject({ error: { code: 'deadline_exceeded' } });
+    expect((await waiting).exitCode).toBe(0);
+    expect((await home.airlock(['wait', '--drained', '--timeout', '10 s'])).exitCode).toBe(0);
+  });
+
+  it('doctor works with the daemon dead and alive, and changes nothing', async () => {
+    await using home = await makeTestHome();
+
+    const dead = await home.airlock(['doctor', '--json']);
+    await home.start();
+    const alive = await home.airlock(['doctor']);
+
+    expect(dead.exitCode).toBe(0);
+    expect(existsSync(home.places.keys)).toBe(true);
+    expect(documents(dead.stdout)[0]).toMatchObject({ healthy: true });
+    expect(dead.stdout).toContain('sandbox');
+    expect(alive.exitCode).toBe(0);
+    expect(alive.stdout).toContain('daemon/daemon');
+  });
+
+  it('version names the program and its Node', async () => {
+    await using home = await makeTestHome();
+
+    expect((await home.airlock(['version'])).stdout).toMatch(/^airlock \d+\.\d+\.\d+ \(Node 24\./);
+  });
+});

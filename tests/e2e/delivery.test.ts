@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Client } from '../../src/client/connect.ts';
+import { makeTestHome, type TestHome } from '../support/daemon.ts';
+import { canonicalReport, submitText, until, watsAt, writeToken } from '../support/e2e.ts';
+import { startSink } from '../support/sink/client.ts';
+
+async function homeAt(url: string, more: Readonly<Record<string, unknown>> = {}): Promise<TestHome> {
+  const home = await makeTestHome();
+  await home.configure(watsAt(url, more));
+  await writeToken(home);
+  return home;
+}
+
+async function delivery(client: Client, submissionId: string) {
+  const { items } = await client.call('report/list', { submissionId });
+  const [first] = items;
+  if (first === undefined) return null;
+  const report = await client.call('report/get', { reportId: first.reportId });
+  return {
+    reportId: first.reportId,
+    ...(report.deliveries[0] ?? {
+      state: 'ready',
+      lastError: null,
+      answer: null,
+      attempts: 0,
+      tries: 0,
+      serverId: null,
+    }),
+  };
+}
+
+describe('delivery to a WATS server', () => {
+  it('sends WSJF with the token and counts it as delivered when the answer names the id', async () => {
+    await using sink = await startSink();
+    await using home = await homeAt(sink.url);
+    const daemon = await home.start();
+    await using client = await home.connect();
+    const submissionId = await submitText(client, canonicalReport());
+
+    const end = await until(
+      client,
+      () => delivery(client, submissionId),
+      (row) => row?.state === 'delivered',
+    );
+    const requests = await sink.requests();
+
+    expect(end?.serverId).not.toBeNull();
+    expect(requests).toEqual([
+      expect.objectContaining({
+        method: 'POST',
+        path: '/api/Report/WSJF',
+        hasAuthorization: true,
+        reportId: end?.reportId,
+      }),
+    ]);
+    expect(daemon.log()).not.toContain('dG9rZW4tZm9yLXRlc3Rz');
+  });
+
+  it('lays a report aside as dead with the words of a server that answers 400', async () => {
+    await using sink = await startSink({ mode: { kind: 'status', status: 400, body: 'Unknown process code 10' } });
+    await using home = await homeAt(sink.url);
+    await home.start();
+    await using client = await home.connect();
+    const submissionId = await submitText(client, canonicalReport());
+
+    const end = await until(
+      client,
+      () => delivery(client, submissionId),
+      (row) => row?.state === 'dead',
+    );
+
+    expect(end).toMatchObject({ state: 'dead', answer: expect.stringContaining('Unknown process code 10') });
+    expect(await sink.requests()).toHaveLength(1);
+  });
+
+  it.each([
+    ['401', { kind: 'status', status: 401 }],
+    ['a redirect', { kind: 'status', status: 307, headers: { location: 'http://127.0.0.1:1/elsewhere' } }],
+    ['404', { kind: 'status', status: 404 }],
+  ] as const)(
+    'holds the destination on %s, charges no report, and delivers once it is mended',
+    async (_title, mode) => {
+      await using sink = await startSink({ mode });
+      await using home = await homeAt(sink.url);
+      await home.start();
+      await using client = await home.connect();
+      const submissionId = await submitText(client, canonicalReport());
+
+      const held = await until(
+        client,
+        () => delivery(client, submissionId),
+        (row) => row?.state === 'held',
+      );
+      const status = await client.call('status/get', {});
+      await sink.setMode({ kind: 'id' });
+      const end = await until(
+        client,
+        () => delivery(client, submissionId),
+        (row) => row?.state === 'delivered',
+      );
+
+      expect(held).toMatchObject({ attempts: 0 });
+      expect(status).toMatchObject({ state: 'degraded', destinations: [{ name: 'wats', state: 'held' }] });
+      expect(status.reasons).toEqual(
+        expect.arrayContaining([expect.objectContaining({ code: 'destination_held', subject: 'wats' })]),
+      );
+      expect(end?.state).toBe('delivered');
+      expect(new Set((await sink.requests()).map(({ reportId }) => reportId))).toEqual(new Set([end?.reportId]));
+    },
+  );
+
+  it('tries again after 503 with the same id, and delivers', async () => {
+    await using sink = await startSink({ mode: { kind: 'status', status: 503 } });
+    await sink.setMode({ kind: 'status', status: 503 }, { kind: 'status', status: 503 }, { kind: 'id' });
+    await using home = await homeAt(sink.url);
+    await home.start();
+    await using client = await home.connect();
+    const submissionId = await submitText(client, canonicalReport());
+
+    const end = await until(
+      client,
+      () => delivery(client, submissionId),
+      (row) => row?.state === 'delivered',
+    );
+    const requests = await sink.requests();
+
+    expect(requests.length).toBe(3);
+    expect(new Set(requests.map(({ reportId }) => reportId))).toEqual(new Set([end?.reportId]));
+  });
+
+  it('gives up on a server that hangs after its time, and tries again', async () => {
+    await using sink = await startSink({ mode: { kind: 'hang' } });
+    await using home = await homeAt(sink.url, { timeout: { connect: '1 s', idle: '300 ms', total: '1 s' } });
+    await home.start();
+    await using client = await home.connect();
+    const submissionId = await submitText(client, canonicalReport());
+
+    const deferred = await until(
+      client,
+      () => delivery(client, submissionId),
+      (row) => row?.state === 'deferred',
+    );
+    await sink.setMode({ kind: 'id' });
+    const end = await until(
+      client,
+      () => delivery(client, submissionId),
+      (row) => row?.state === 'delivered',
+    );
+
+    expect(deferred?.lastError).toBeTruthy();
+    expect(end?.state).toBe('delivered');
+  });
+
+  it('delivers after a restart what was acknowledged before kill -9', async () => {
+    await using sink = await startSink({ mode: { kind: 'hang' } });
+    await using home = await homeAt(sink.url);
+    const first = await home.start();
+    const ids: string[] = [];
+    {
+      await using client = await home.connect();
+      for (let index = 0; index < 5; index += 1) ids.push(await submitText(client, canonicalReport(`SN-${index}`)));
+      await until(
+        client,
+        () => delivery(client, ids[0] ?? ''),
+        (row) => row?.state === 'inflight',
+      );
+    }
+    await first.end('SIGKILL');
+    await sink.setMode({ kind: 'id' });
+
+    await home.start();
+    await using client = await home.connect();
+    const ends = [];
+    for (const id of ids)
+      ends.push(
+        await until(
+          client,
+          () => delivery(client, id),
+          (row) => row?.state === 'delivered',
+        ),
+      );
+
+    expect(ends.map((row) => row?.state)).toEqual(['delivered', 'delivered', 'delivered', 'delivered', 'delivered']);
+  });
+
+  it('lets an upload end that runs when SIGTERM comes, and exits with 0', async () => {
+    await using sink = await startSink({ mode: { kind: 'hang' } });
+    await using home = await homeAt(sink.url, { timeout: { connect: '1 s', idle: '1 s', total: '10 s' } });
+    const daemon = await home.start();
+    await using client = await home.connect();
+    const submissionId = await submitText(client, canonicalReport());
+    await until(
+      client,
+      () => delivery(client, submissionId),
+      (row) => row?.state === 'inflight',
+    );
+
+    const ended = await daemon.end('SIGTERM');
+    await sink.setMode({ kind: 'id' });
+    await home.start();
+    await using second = await home.connect();
+    const end = await until(
+      second,
+      () => delivery(second, submissionId),
+      (row) => row?.state === 'delivered',
+    );
+
+    expect(ended).toEqual({ code: 0, signal: null });
+    expect(daemon.log()).toContain('"msg":"drained"');
+    expect(end?.state).toBe('delivered');
+  });
+
+  it('gives the upload back and exits with 0 when the drain runs out of time', async () => {
+    await using sink = await startSink({ mode: { kind: 'hang' } });
+    await using home = await homeAt(sink.url);
+    const daemon = await home.start(['--set', 'daemon.drain=200 ms']);
+    await using client = await home.connect();
+    const submissionId = await submitText(client, canonicalReport());
+    await until(
+      client,
+      () => delivery(client, submissionId),
+      (row) => row?.state === 'inflight',
+    );
+
+    const ended = await daemon.end('SIGTERM');
+    await sink.setMode({ kind: 'id' });
+    await home.start();
+    await using second = await home.connect();
+    const end = await until(
+      second,
+      () => delivery(second, submissionId),
+      (row) => row?.state === 'delivered',
+    );
+
+    expect(ended).toEqual({ code: 0, signal: null });
+    expect(end?.attempts).toBe(0);
+  });
+
+  it('needs no second submission after a lost answer: the same key gives the same answer', async () => {
+    await using sink = await startSink();
+    await using home = await homeAt(sink.url);
+    await home.start();
+    await using client = await home.connect();
+    const call = { name: 'a.json', content: canonicalReport(), idempotencyKey: randomUUID() };
+
+    const [first, second] = await Promise.all([client.call('report/submit', call), client.call('report/submit', call)]);
+
+    expect(second.submissionId).toBe(first.submissionId);
+    expect([first.duplicate, second.duplicate].toSorted()).toEqual([false, true]);
+  });
+});

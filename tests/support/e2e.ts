@@ -1,0 +1,90 @@
+// What the end-to-end tests share: sample submissions, destinations, reading JSON lines.
+
+import type { AirlockConfigInput } from '../../src/config/schema/root.ts';
+import type { Client } from '../../src/client/connect.ts';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { TestHome } from './daemon.ts';
+
+/** A canonical report as text; each serial number is another report. */
+export function canonicalReport(serialNumber = 'SN-1'): string {
+  return JSON.stringify({
+    schema: 'airlock.report/1',
+    kind: 'test',
+    outcome: 'passed',
+    unit: { partNumber: 'PN-1', serialNumber, revision: 'A' },
+    process: { code: 10 },
+    station: { name: 'S1', location: 'Hall 3', purpose: 'Test' },
+    startedAt: '2026-11-21T08:15:03.120+01:00',
+    root: { name: 'Main', kind: 'sequence', outcome: 'passed' },
+  });
+}
+
+/** Where hostile converters are allowed to run although the machine may have no walls. */
+export const CONVERTERS_AUTO: AirlockConfigInput = {
+  converters: { folders: { own: { path: 'converters', approve: 'auto' } } },
+  sandbox: { requireWalls: [] },
+};
+
+/** A `wats` destination at a sink on this machine; short waits, so that a test need not. */
+export function watsAt(url: string, more: Readonly<Record<string, unknown>> = {}): AirlockConfigInput {
+  return {
+    destinations: {
+      wats: {
+        type: 'wats',
+        url,
+        token: { secret: 'wats-token' },
+        allowHosts: ['127.0.0.1'],
+        retry: { first: '100 ms', max: '400 ms', probe: '200 ms', maxRetryAfter: '1 s' },
+        ...more,
+      },
+    },
+  };
+}
+
+/** Put the destination's token where the daemon looks for it. */
+export async function writeToken(home: TestHome, token = 'dG9rZW4tZm9yLXRlc3Rz'): Promise<void> {
+  await mkdir(home.places.secrets, { recursive: true, mode: 0o700 });
+  await writeFile(path.join(home.places.secrets, 'wats-token'), token, { mode: 0o600 });
+}
+
+/** Write a converter into the home's own folder. */
+export async function writeOwnConverter(
+  home: TestHome,
+  name: string,
+  options: { source: string; extension: string; manifest?: object },
+): Promise<void> {
+  const folder = path.join(home.places.converters, name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(home.places.converters, 0o700);
+  const manifest = { name, version: '1.0.0', match: { extensions: [options.extension] }, ...options.manifest };
+  await writeFile(path.join(folder, 'converter.json'), JSON.stringify(manifest));
+  await writeFile(path.join(folder, 'converter.ts'), options.source);
+}
+
+/** Submit a text and answer its submission id. */
+export async function submitText(client: Client, text: string, name = 'report.json'): Promise<string> {
+  const answer = await client.call('report/submit', { name, content: text, idempotencyKey: randomUUID() });
+  return answer.submissionId;
+}
+
+/** JSON documents of a command's stdout, one a line. */
+export function documents(stdout: string): readonly Record<string, unknown>[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Wait until a condition about a submission or report holds: asked again at each event, never on a timer. */
+export async function until<T>(client: Client, ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  await using subscription = await client.subscribe(['submission', 'report']);
+  let value = await ask();
+  if (holds(value)) return value;
+  for await (const _event of subscription) {
+    value = await ask();
+    if (holds(value)) return value;
+  }
+  throw new Error(`the connection ended before the condition held: ${JSON.stringify(value)}`);
+}

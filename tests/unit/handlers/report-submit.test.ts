@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { toKeyId, toSubmissionId } from '../../../src/core/ids.ts';
+import { silentLogger } from '../../../src/core/logger.ts';
+import { handleReportSubmit } from '../../../src/handlers/report-submit.ts';
+import type { CallContext } from '../../../src/protocol/handler.ts';
+import { WIRE_LIMITS } from '../../../src/protocol/limits.ts';
+import type { AcceptInput, AcceptOutcome } from '../../../src/store/types.ts';
+
+const context: CallContext = {
+  caller: { kid: toKeyId('submit'), scopes: ['submit'] },
+  requestId: 'r1',
+  signal: new AbortController().signal,
+  log: silentLogger,
+  subscriptions: { open: () => Promise.reject(new Error('not here')), close: () => false },
+};
+const submissionId = toSubmissionId('0198f3a0-0000-7000-8000-000000000001');
+const base = { name: 'a.csv', priority: 5, idempotencyKey: '0198f3a0-0000-4000-8000-000000000002' };
+
+function storeThat(answer: AcceptOutcome) {
+  const taken: AcceptInput[] = [];
+  return {
+    taken,
+    store: {
+      accept: (input: AcceptInput): Promise<AcceptOutcome> => {
+        taken.push(input);
+        return Promise.resolve(answer);
+      },
+    },
+  };
+}
+const accepted = storeThat({ kind: 'accepted', submissionId, sha256: 'h', bytes: 1, duplicate: false });
+
+describe('handleReportSubmit()', () => {
+  it.each([
+    ['one under the inline limit', WIRE_LIMITS.inlineBytes - 1],
+    ['at the inline limit', WIRE_LIMITS.inlineBytes],
+  ])('takes a body %s', async (_title, size) => {
+    await expect(handleReportSubmit(accepted, { ...base, content: 'x'.repeat(size) }, context)).resolves.toMatchObject({
+      submissionId,
+    });
+    await expect(
+      handleReportSubmit(accepted, { ...base, contentBase64: Buffer.alloc(size).toString('base64') }, context),
+    ).resolves.toMatchObject({ submissionId });
+  });
+
+  it('refuses a body one over the inline limit, counted in bytes and not in characters', async () => {
+    const over = 'ä'.repeat(WIRE_LIMITS.inlineBytes / 2 + 1);
+
+    await expect(handleReportSubmit(accepted, { ...base, content: over }, context)).rejects.toMatchObject({
+      code: 'too_large',
+      data: { limit: 131_072 },
+    });
+  });
+
+  it('refuses both contents and none', async () => {
+    await expect(handleReportSubmit(accepted, base, context)).rejects.toMatchObject({ code: 'invalid_params' });
+    await expect(
+      handleReportSubmit(accepted, { ...base, content: 'a', contentBase64: 'YQ==' }, context),
+    ).rejects.toMatchObject({ code: 'invalid_params' });
+  });
+
+  it('checks the size and the hash that were announced', async () => {
+    const sha256 = createHash('sha256').update('abc').digest('hex');
+
+    await expect(
+      handleReportSubmit(accepted, { ...base, content: 'abc', size: 3, sha256 }, context),
+    ).resolves.toMatchObject({ submissionId });
+    await expect(handleReportSubmit(accepted, { ...base, content: 'abc', size: 4 }, context)).rejects.toMatchObject({
+      code: 'request_failed',
+      data: { reason: 'size_mismatch' },
+    });
+    await expect(handleReportSubmit(accepted, { ...base, content: 'abd', sha256 }, context)).rejects.toMatchObject({
+      code: 'request_failed',
+      data: { reason: 'sha256_mismatch' },
+    });
+  });
+
+  it('hands the store the key of the caller, the bytes and the wishes', async () => {
+    const { store, taken } = storeThat({ kind: 'accepted', submissionId, sha256: 'h', bytes: 3, duplicate: false });
+
+    await handleReportSubmit(
+      { store },
+      { ...base, content: 'abc', converter: 'x', arguments: { a: 1 }, group: 'g', priority: 1 },
+      context,
+    );
+
+    expect(taken).toEqual([
+      {
+        kid: 'submit',
+        idempotencyKey: base.idempotencyKey,
+        name: 'a.csv',
+        bytes: new TextEncoder().encode('abc'),
+        converter: 'x',
+        arguments: { a: 1 },
+        priority: 1,
+        group: 'g',
+      },
+    ]);
+  });
+
+  it('turns a full queue and a conflict into their errors', async () => {
+    const full = storeThat({ kind: 'queue_full', reason: 'count', retryAfterMs: 420 });
+    const conflict = storeThat({ kind: 'conflict', submissionId });
+
+    await expect(handleReportSubmit(full, { ...base, content: 'a' }, context)).rejects.toMatchObject({
+      code: 'queue_full',
+      data: { reason: 'count', retryAfterMs: 420 },
+    });
+    await expect(handleReportSubmit(conflict, { ...base, content: 'a' }, context)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+  });
+});

@@ -50,7 +50,10 @@ export class Connection {
     this.#wire = wire;
     this.#host = host;
     this.#log = deps.log.child({ connection: wire.id });
-    this.#frameTimer = makeFrameTimer(clock, config.frameTimeout, () => this.destroy('a frame took too long'));
+    this.#frameTimer = makeFrameTimer(
+      { clock, onTimeout: () => this.destroy('a frame took too long') },
+      { timeoutMs: config.frameTimeout },
+    );
     this.#outbox = makeOutbox(
       wire,
       { pauseBytes: config.unsent.pause, closeBytes: config.unsent.close },

@@ -20,11 +20,13 @@ export type FrameTimer = Disposable & {
 /**
  * Make a frame timer.
  *
- * @param clock - For the timer.
- * @param timeoutMs - Time for one frame.
- * @param onTimeout - The frame took too long. Once per frame.
+ * @param deps - The clock, and what to do when a frame took too long: once per frame.
+ * @param options - Time for one frame, in milliseconds.
  */
-export function makeFrameTimer(clock: Pick<Clock, 'after'>, timeoutMs: number, onTimeout: () => void): FrameTimer {
+export function makeFrameTimer(
+  { clock, onTimeout }: { readonly clock: Pick<Clock, 'after'>; readonly onTimeout: () => void },
+  { timeoutMs }: { readonly timeoutMs: number },
+): FrameTimer {
   let timer: Disposable | null = null;
   let pending = 0;
   let isHeld = false;

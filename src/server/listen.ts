@@ -80,7 +80,7 @@ function makeHall(deps: ConnectionDeps) {
  *
  * @param deps - What the composition root built.
  * @param config - `ipc`.
- * @throws {AirlockError} as `deps.open` does when the endpoint cannot be opened.
+ * @throws {AirlockError} already_running, unavailable or cannot_write when the endpoint cannot be opened.
  */
 export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<Server> {
   let refusal: AirlockError | null = null;

@@ -5,9 +5,10 @@ import { type RpcId, type RpcMessage, writeError, writeNotification } from '../l
 import { toRpcError } from '../link/rpc-error.ts';
 import type { Caller } from '../protocol/handler.ts';
 import { writeAnswer } from './answers.ts';
-import { type CallRequest, type RunningCall, startCall } from './call.ts';
+import { type CallAnswer, type CallRequest, type RunningCall, startCall } from './call.ts';
 import { type CallTable, makeCallTable } from './call-table.ts';
 import type { ConnectionDeps } from './deps.ts';
+import { toAnswerError } from './failure.ts';
 import { type CallSubscriptions, makeSubscriptions, type Subscriptions } from './subscriptions.ts';
 
 /** What a session needs beside the connection's deps. */
@@ -18,6 +19,8 @@ export type SessionInput = {
   /** Send one message to the peer. */
   readonly send: (body: string) => void;
 };
+
+type StartedCall = { readonly id: RpcId; readonly method: string; readonly requestId: string };
 
 const RETRY_AFTER_MS = 100;
 
@@ -111,14 +114,25 @@ export class Session implements Disposable {
     const opened = this.#subscriptions.forCall();
     const call = startCall({ clock, log, methods, caller, subscriptions: opened.port, requestId }, request);
     this.#calls.add(request.id, call);
-    this.#finish(request.id, call, opened).catch((err: unknown) => log.error({ err, requestId }, 'no answer was sent'));
+    void this.#finish({ id: request.id, method: request.method, requestId }, call, opened);
   }
 
-  async #finish(id: RpcId, call: RunningCall, opened: CallSubscriptions): Promise<void> {
+  async #finish(started: StartedCall, call: RunningCall, opened: CallSubscriptions): Promise<void> {
     const answer = await call.answer;
-    if (!this.#isGone) this.#input.send(writeAnswer(id, answer, { maxBytes: this.#deps.config.jsonFrame }));
+    if (!this.#isGone) this.#input.send(this.#bodyOf(started, answer));
     // Order: answered only now, so that a drain that waits for idle finds the answer handed to the wire.
-    this.#calls.answered(id);
+    this.#calls.answered(started.id);
     opened.settle(!this.#isGone && answer.kind === 'result');
+  }
+
+  #bodyOf({ id, method, requestId }: StartedCall, answer: CallAnswer): string {
+    const options = { maxBytes: this.#deps.config.jsonFrame };
+    try {
+      return writeAnswer(id, answer, options);
+    } catch (thrown) {
+      // A result that JSON cannot hold is a bug of the method; its caller still gets one answer.
+      const error = toAnswerError(this.#deps.log, thrown, { method, requestId });
+      return writeAnswer(id, { kind: 'error', error }, options);
+    }
   }
 }

@@ -289,6 +289,14 @@ describe('answers', () => {
     expect(await client.call('test/wrong-result')).toMatchObject({ error: { code: -32_603 } });
   });
 
+  it('are internal when JSON cannot hold a result, and the connection goes on', async () => {
+    await using test = await startTestServer();
+    const client = await test.enter();
+
+    expect(await client.call('test/no-json')).toMatchObject({ error: { code: -32_603, data: { code: 'internal' } } });
+    expect(await client.call('ping')).toMatchObject({ result: { bootId: 'boot' } });
+  });
+
   it('carry the fields of a failure of the table', async () => {
     await using test = await startTestServer();
     const client = await test.enter();

@@ -122,6 +122,9 @@ function makeMethods(room: ReturnType<typeof makeWaitingRoom>): Map<string, Boun
     method({ ...free, name: 'test/bug', params: z.strictObject({}), result: z.object({}) }, () =>
       Promise.reject(new Error('the secret is in /home/station')),
     ),
+    method({ ...free, name: 'test/no-json', params: z.strictObject({}), result: z.unknown() }, () =>
+      Promise.resolve({ n: 1n }),
+    ),
     method({ ...free, name: 'test/wrong-result', params: z.strictObject({}), result: z.object({ n: z.int() }) }, () =>
       Promise.resolve({ n: 'not a number' }),
     ),

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { AirlockError } from '../../../src/core/errors.ts';
+import { toKeyId } from '../../../src/core/ids.ts';
+import { silentLogger } from '../../../src/core/logger.ts';
+import type { Scope } from '../../../src/core/scopes.ts';
+import type { BoundMethod } from '../../../src/protocol/handler.ts';
+import { mayCall, startCall } from '../../../src/server/call.ts';
+import { makeManualClock } from '../../support/manual-clock.ts';
+
+const caller = (...scopes: Scope[]) => ({ kid: toKeyId('local'), scopes });
+const subscriptions = { open: () => Promise.reject(new Error('Cannot open: unused')), close: () => false };
+
+/** Start a call of `test/any` with this code. */
+function start(call: BoundMethod['call'], params: Record<string, unknown> = {}) {
+  const clock = makeManualClock();
+  const spec = {
+    name: 'test/any',
+    sinceVersion: 1,
+    scopes: [],
+    rateClass: 'free',
+    params: z.strictObject({}),
+    result: z.object({ n: z.int() }),
+  } as const;
+  const methods = new Map([[spec.name, { spec, call }]]);
+  const deps = { clock, log: silentLogger, methods, caller: caller('read'), subscriptions, requestId: 's-1' };
+  return { clock, running: startCall(deps, { kind: 'request', id: 1, method: 'test/any', params }) };
+}
+
+describe('mayCall()', () => {
+  it.each([
+    [[], [], true],
+    [['submit'], [], true],
+    [['submit'], ['submit', 'read'], true],
+    [['submit'], ['read'], false],
+    [['admin'], ['read'], true],
+    [['admin'], ['submit'], false],
+    [['read'], ['admin'], false],
+  ] as [Scope[], Scope[], boolean][])('of a key with %j and a method for %j is %s', (has, wants, expected) => {
+    expect(mayCall(caller(...has), { scopes: wants })).toBe(expected);
+  });
+});
+
+describe('startCall()', () => {
+  it('answers with the result as its schema leaves it', async () => {
+    const { running } = start(() => Promise.resolve({ n: 1, inner: 'not for peers' }));
+
+    expect(await running.answer).toEqual({ kind: 'result', result: { n: 1 } });
+  });
+
+  it('answers with the reason of the abort at once, and ends when the code does', async () => {
+    const code = Promise.withResolvers<unknown>();
+    const { running } = start(() => code.promise);
+    let hasEnded = false;
+    void running.ended.then(() => {
+      hasEnded = true;
+    });
+
+    running.abort(new AirlockError('cancelled', 'Cannot finish the call: the caller cancelled it'));
+
+    expect(await running.answer).toMatchObject({ kind: 'error', error: { data: { code: 'cancelled' } } });
+    expect(hasEnded).toBe(false);
+    code.resolve({ n: 1 });
+    await running.ended;
+  });
+
+  it('keeps the first reason when a deadline passes after a cancel', async () => {
+    const { clock, running } = start(() => new Promise(() => undefined), { _meta: { deadlineMs: 10 } });
+    running.abort(new AirlockError('cancelled', 'Cannot finish the call: the caller cancelled it'));
+
+    clock.advance(10);
+
+    expect(await running.answer).toMatchObject({ error: { data: { code: 'cancelled' } } });
+  });
+
+  it('leaves no timer of a deadline behind', async () => {
+    const { clock, running } = start(() => Promise.resolve({ n: 1 }), { _meta: { deadlineMs: 10 } });
+
+    await running.ended;
+
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('answers internal when the code throws before its first wait', async () => {
+    const { running } = start(() => {
+      throw new TypeError('x is undefined');
+    });
+
+    expect(await running.answer).toMatchObject({ error: { code: -32_603, data: { code: 'internal' } } });
+  });
+});

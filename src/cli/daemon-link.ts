@@ -1,5 +1,6 @@
 // The way from a command to the running daemon: one place that knows the client library.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, connect } from '../client/connect.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
@@ -48,6 +49,7 @@ export async function connectWhenUp(
         });
       }
     }
-    await context.clock.sleep(waitMs, { signal: context.signal });
+    // This timer holds the process: nothing else does while nobody answers.
+    await delay(waitMs, undefined, { signal: context.signal });
   }
 }

@@ -1,5 +1,6 @@
 // airlock stop: let the daemon drain, and come back when it is gone.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { AirlockError, isSystemError } from '../../core/errors.ts';
 import type { CliContext, Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
@@ -24,11 +25,11 @@ function isAlive(pid: number): boolean {
 
 async function waitForEnd({ clock, signal }: CliContext, pid: number, limitMs: number): Promise<void> {
   const end = clock.monotonicMs() + limitMs;
-  // The operating system has no event for the end of a foreign process.
+  // The operating system has no event for the end of a foreign process. This timer holds the process: nothing else does.
   while (isAlive(pid)) {
     if (clock.monotonicMs() > end)
       throw new AirlockError('deadline_exceeded', `Cannot stop daemon ${pid}: still running after ${limitMs} ms`);
-    await clock.sleep(POLL_MS, { signal });
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 

@@ -1,5 +1,6 @@
 // One job in one context: load the converter, run it, name its end.
 
+import { assertNever } from '../core/assert-never.ts';
 import type { GuestJob } from '../guest/host.ts';
 import {
   cutToBytes,
@@ -43,6 +44,8 @@ function toEnd(failure: IsolateFailure, stopped: FailMessage, heapBytes: number)
       return { kind: 'stopped', limit: 'heap', used: heapBytes, allowed: heapBytes };
     case 'thrown':
       return { ...failure, kind: 'failed' };
+    default:
+      return assertNever(failure);
   }
 }
 

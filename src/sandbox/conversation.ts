@@ -1,7 +1,7 @@
 // One job's talk with one runner, without any pipe: each frame is checked against what may come now, and against its budget.
 
 import { assertNever } from '../core/assert-never.ts';
-import { attachCost, type FailMessage, FRAME_OUT, type Frame, PROGRESS_FRAMES } from './channel.ts';
+import { attachCost, type FailMessage, FRAME_OUT, type Frame, PROGRESS_FRAMES, type RunnerLimits } from './channel.ts';
 import { toErrorRecord, toSafeText } from './guest-text.ts';
 import type { ConversionJob, ConversionSink, PartVerdict } from './job.ts';
 import { toRunnerLimits } from './job-limits.ts';
@@ -54,6 +54,97 @@ function toOutcome(fail: FailMessage, job: ConversionJob): ConversionOutcome {
   }
 }
 
+type Talk = {
+  readonly job: ConversionJob;
+  readonly sink: ConversionSink;
+  readonly limits: RunnerLimits;
+  readonly monotonicMs: () => number;
+  readonly begunMs: number;
+  readonly count: { records: number; outputBytes: number; logLines: number; logBytes: number; progress: number };
+  hasEffects: boolean;
+};
+
+type Take = (talk: Talk, payload: Buffer) => ConversationStep;
+
+function judge(verdict: PartVerdict): ConversationStep {
+  switch (verdict.kind) {
+    case 'ok':
+      return CONTINUE;
+    case 'stop':
+      return { kind: 'end', outcome: { ...verdict, kind: 'stopped' }, isClean: false };
+    case 'refuse': {
+      const { reason } = verdict;
+      return { kind: 'end', outcome: { kind: 'rejected', reason, line: null, column: null }, isClean: false };
+    }
+    default:
+      return assertNever(verdict);
+  }
+}
+
+const onPart: Take = (talk, payload) => {
+  const { count, limits, sink } = talk;
+  count.records += 1;
+  count.outputBytes += payload.length;
+  if (count.records > limits.records || count.outputBytes > limits.outputBytes) return broken();
+  talk.hasEffects = true;
+  return judge(sink.part(payload.toString('utf8')));
+};
+
+const onAttach: Take = (talk, payload) => {
+  const { count, limits, sink } = talk;
+  count.outputBytes += attachCost(payload.length);
+  if (payload.length === 0 || count.outputBytes > limits.outputBytes) return broken();
+  talk.hasEffects = true;
+  return judge(sink.attach(payload));
+};
+
+const onLog: Take = (talk, payload) => {
+  const { count, limits, sink } = talk;
+  const level = LEVELS[payload[0] ?? LEVELS.length];
+  count.logLines += 1;
+  count.logBytes += payload.length - 1;
+  const isOver =
+    count.logLines > limits.logLines + 1 || count.logBytes > limits.logBytes + limits.logLineBytes + CUT_LINE_BYTES;
+  if (level === undefined || isOver) return broken();
+  talk.hasEffects = true;
+  sink.log({ level, text: toSafeText(payload.toString('utf8', 1), limits.logLineBytes + CUT_LINE_BYTES) });
+  return CONTINUE;
+};
+
+const onProgress: Take = ({ count, sink }, payload) => {
+  count.progress += 1;
+  const fraction = payload.length === 8 ? payload.readDoubleBE(0) : Number.NaN;
+  if (count.progress > PROGRESS_FRAMES || !(fraction >= 0 && fraction <= 1)) return broken();
+  sink.progress(fraction);
+  return CONTINUE;
+};
+
+const onDone: Take = ({ count, begunMs, monotonicMs }, payload) => {
+  const done = parseDone(payload);
+  if (done === null) return broken();
+  const { cpuMs, heapBytes, encoding } = done;
+  const { records, outputBytes } = count;
+  const used = { wallMs: monotonicMs() - begunMs, cpuMs, heapBytes, outputBytes, records };
+  return { kind: 'end', outcome: { kind: 'converted', used, encoding }, isClean: true };
+};
+
+const onFail: Take = ({ job }, payload) => {
+  const fail = parseFail(payload);
+  if (fail === null) return broken();
+  return { kind: 'end', outcome: toOutcome(fail, job), isClean: fail.kind !== 'stopped' };
+};
+
+/** What may come once the converter runs. Before that it is `started`, or `fail` of its load. */
+const WHILE_RUNNING: ReadonlyMap<number, Take> = new Map([
+  [FRAME_OUT.pull, () => ({ kind: 'pull' })],
+  [FRAME_OUT.part, onPart],
+  [FRAME_OUT.attach, onAttach],
+  [FRAME_OUT.log, onLog],
+  [FRAME_OUT.progress, onProgress],
+  [FRAME_OUT.done, onDone],
+  [FRAME_OUT.fail, onFail],
+]);
+
 /**
  * Begin a job's talk.
  *
@@ -64,101 +155,25 @@ export function makeConversation(
   deps: { readonly monotonicMs: () => number; readonly sink: ConversionSink },
   input: { readonly job: ConversionJob; readonly jobId: number },
 ): Conversation {
-  const { sink } = deps;
   const { job, jobId } = input;
-  const limits = toRunnerLimits(job.limits, job.input.bytes.length);
-  const begunMs = deps.monotonicMs();
-  const count = { records: 0, outputBytes: 0, logLines: 0, logBytes: 0, progress: 0 };
+  const talk: Talk = {
+    ...deps,
+    job,
+    limits: toRunnerLimits(job.limits, job.input.bytes.length),
+    begunMs: deps.monotonicMs(),
+    count: { records: 0, outputBytes: 0, logLines: 0, logBytes: 0, progress: 0 },
+    hasEffects: false,
+  };
   let isStarted = false;
-  let hasEffects = false;
-
-  function judge(verdict: PartVerdict): ConversationStep {
-    switch (verdict.kind) {
-      case 'ok':
-        return CONTINUE;
-      case 'stop': {
-        const { limit, used, allowed } = verdict;
-        return { kind: 'end', outcome: { kind: 'stopped', limit, used, allowed }, isClean: false };
-      }
-      case 'refuse':
-        return {
-          kind: 'end',
-          outcome: { kind: 'rejected', reason: verdict.reason, line: null, column: null },
-          isClean: false,
-        };
-      default:
-        return assertNever(verdict);
-    }
-  }
-
-  function onPart(payload: Buffer): ConversationStep {
-    count.records += 1;
-    count.outputBytes += payload.length;
-    if (count.records > limits.records || count.outputBytes > limits.outputBytes) return broken();
-    hasEffects = true;
-    return judge(sink.part(payload.toString('utf8')));
-  }
-
-  function onAttach(payload: Buffer): ConversationStep {
-    count.outputBytes += attachCost(payload.length);
-    if (payload.length === 0 || count.outputBytes > limits.outputBytes) return broken();
-    hasEffects = true;
-    return judge(sink.attach(payload));
-  }
-
-  function onLog(payload: Buffer): ConversationStep {
-    const level = LEVELS[payload[0] ?? LEVELS.length];
-    count.logLines += 1;
-    count.logBytes += payload.length - 1;
-    const isOver =
-      count.logLines > limits.logLines + 1 || count.logBytes > limits.logBytes + limits.logLineBytes + CUT_LINE_BYTES;
-    if (level === undefined || isOver) return broken();
-    hasEffects = true;
-    sink.log({ level, text: toSafeText(payload.toString('utf8', 1), limits.logLineBytes + CUT_LINE_BYTES) });
-    return CONTINUE;
-  }
-
-  function onProgress(payload: Buffer): ConversationStep {
-    count.progress += 1;
-    const fraction = payload.length === 8 ? payload.readDoubleBE(0) : Number.NaN;
-    if (count.progress > PROGRESS_FRAMES || !(fraction >= 0 && fraction <= 1)) return broken();
-    sink.progress(fraction);
-    return CONTINUE;
-  }
-
-  function onDone(payload: Buffer): ConversationStep {
-    const done = parseDone(payload);
-    if (done === null) return broken();
-    const { cpuMs, heapBytes, encoding } = done;
-    const { records, outputBytes } = count;
-    const used = { wallMs: deps.monotonicMs() - begunMs, cpuMs, heapBytes, outputBytes, records };
-    return { kind: 'end', outcome: { kind: 'converted', used, encoding }, isClean: true };
-  }
-
-  function onFail(payload: Buffer): ConversationStep {
-    const fail = parseFail(payload);
-    if (fail === null) return broken();
-    return { kind: 'end', outcome: toOutcome(fail, job), isClean: fail.kind !== 'stopped' };
-  }
-
-  const running: ReadonlyMap<number, (payload: Buffer) => ConversationStep> = new Map([
-    [FRAME_OUT.pull, () => ({ kind: 'pull' }) as const],
-    [FRAME_OUT.part, onPart],
-    [FRAME_OUT.attach, onAttach],
-    [FRAME_OUT.log, onLog],
-    [FRAME_OUT.progress, onProgress],
-    [FRAME_OUT.done, onDone],
-    [FRAME_OUT.fail, onFail],
-  ]);
 
   function onFrame({ type, job: frameJob, payload }: Frame): ConversationStep {
     if (frameJob !== jobId) return broken();
-    if (isStarted) return running.get(type)?.(payload) ?? broken();
-    if (type === FRAME_OUT.fail) return onFail(payload);
+    if (isStarted) return WHILE_RUNNING.get(type)?.(talk, payload) ?? broken();
+    if (type === FRAME_OUT.fail) return onFail(talk, payload);
     if (type !== FRAME_OUT.started) return broken();
     isStarted = true;
     return { kind: 'started' };
   }
 
-  return { onFrame, hasEffects: () => hasEffects };
+  return { onFrame, hasEffects: () => talk.hasEffects };
 }

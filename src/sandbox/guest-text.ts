@@ -5,8 +5,7 @@ import type { LoadableConverter } from './job.ts';
 import type { ErrorRecord, Place } from './outcome.ts';
 
 /** Control characters but tab, line and paragraph separators, and characters that turn the direction of writing. */
-const UNSAFE =
-  /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
+const UNSAFE = /(?!\t)[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 const FRAME = /^ {4}at (?:(?:async |new )?(.{0,200}?) \()?([^()\n]{1,1024}):(\d{1,9}):(\d{1,9})\)?$/;
 const MAX_FRAMES = 50;
 const MAX_STACK_LINES = 200;

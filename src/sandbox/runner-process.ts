@@ -15,6 +15,8 @@ export type ProcessListener = {
   readonly onFrame: (frame: Frame) => void;
   /** The bytes are no frames: the process was killed. */
   readonly onBroken: (reason: string) => void;
+  /** It is gone, by whatever hand. */
+  readonly onClosed: (end: ProcessEnd) => void;
 };
 
 /** A running process. It is killed, never asked. */
@@ -87,6 +89,8 @@ export function spawnRunner(deps: { readonly clock: Pick<Clock, 'after'> }, comm
   });
   const reader = makeFrameReader(CAPS_OUT);
   const closed = whenClosed(child, deps.clock);
+  // A listener, not a promise, tells a job of the death: a promise of a long-lived process would keep every job it ever had.
+  void closed.then((end) => listener?.onClosed(end));
   const stderr = collectStderr(child);
   let listener: ProcessListener | null = null;
   let isKilled = false;
@@ -101,15 +105,22 @@ export function spawnRunner(deps: { readonly clock: Pick<Clock, 'after'> }, comm
     listener?.onBroken(reason);
   }
 
+  function takeFrame(): boolean {
+    const read = reader.next();
+    if (isKilled || read.kind === 'more') return false;
+    if (read.kind === 'broken') onBroken(read.reason);
+    else if (listener === null) onBroken('a frame outside of any job');
+    else listener.onFrame(read.frame);
+    return true;
+  }
+
   child.stdin.on('error', () => {
     // The process is gone: `closed` tells.
   });
   child.stdout.on('data', (chunk: Buffer) => {
     reader.push(chunk);
-    for (let read = reader.next(); !isKilled && read.kind !== 'more'; read = reader.next()) {
-      if (read.kind === 'broken') onBroken(read.reason);
-      else if (listener === null) onBroken('a frame outside of any job');
-      else listener.onFrame(read.frame);
+    while (takeFrame()) {
+      // Until the bytes are used up, or the process was killed over one of them.
     }
   });
 

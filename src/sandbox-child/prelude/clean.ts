@@ -1,6 +1,6 @@
 // Takes away what a converter must not have: constructors of code, shared and weak memory, resizable buffers.
 
-const { construct, defineProperty, deleteProperty, getPrototypeOf } = Reflect;
+const { construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 
 const REMOVED = ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'WeakRef', 'FinalizationRegistry', 'Intl', 'console'];
 const REMOVED_FROM_BUFFERS = ['resize', 'transfer', 'transferToFixedLength', 'resizable', 'maxByteLength', 'detached'];
@@ -44,7 +44,7 @@ function replaceArrayBuffer(): void {
   };
   defineProperty(fixed, 'name', { value: 'ArrayBuffer' });
   defineProperty(fixed, 'prototype', { value: Native.prototype, writable: false });
-  define(fixed, 'isView', Native.isView);
+  define(fixed, 'isView', getOwnPropertyDescriptor(Native, 'isView')?.value);
   defineProperty(fixed, Symbol.species, { get: () => fixed, configurable: true });
   define(Native.prototype, 'constructor', fixed);
   for (const name of REMOVED_FROM_BUFFERS) deleteProperty(Native.prototype, name);

@@ -5,6 +5,18 @@ import { cleanRealm } from './clean.ts';
 import { freezeRealm } from './freeze.ts';
 import { configureRealm, seedRealm } from './seeded.ts';
 
+type RawHost = readonly [
+  pull: Host['pull'],
+  /** A record, or the length of one that is too long. */
+  part: (record: string | number) => number,
+  attach: Host['attach'],
+  log: Host['log'],
+  progress: Host['progress'],
+];
+
+/** Arguments of `start`: the host's functions, the converter's default export, the job as JSON. */
+export type StartParts = readonly [...host: RawHost, definition: unknown, job: string];
+
 /** What the runner finds in `globalThis.__airlockPrelude` and takes off the global object. */
 export type Prelude = {
   /** See {@link configureRealm}. */
@@ -14,15 +26,7 @@ export type Prelude = {
   /** Put the library's exports onto the global object for the one module that hands them out, and off again. */
   readonly expose: (isExposed: boolean) => void;
   /** Run the converter; answers the guest's end as JSON. */
-  readonly start: (
-    pull: Host['pull'],
-    part: (record: string | number) => number,
-    attach: Host['attach'],
-    log: Host['log'],
-    progress: Host['progress'],
-    definition: unknown,
-    job: string,
-  ) => string;
+  readonly start: (...parts: StartParts) => string;
   readonly poll: () => string;
 };
 
@@ -33,9 +37,12 @@ type Globals = {
 };
 
 const globals: Globals = globalThis as Globals;
-const { apply, deleteProperty, ownKeys } = Reflect;
+const { apply, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { stringify } = JSON;
-const { substring } = String.prototype;
+const substring = getOwnPropertyDescriptor(String.prototype, 'substring')?.value as (
+  start: number,
+  end: number,
+) => string;
 const { freeze, setPrototypeOf } = Object;
 
 /** Source: sandbox/channel.ts, whose sizes these are in characters. */
@@ -52,13 +59,8 @@ const cut = (text: string, start: number, end: number): string => apply(substrin
 let guest: GuestRuntime | null = null;
 
 /** Only strings and numbers of a bounded size reach the border, and the functions of the border themselves stay in here. */
-function makeHost([pull, part, attach, log, progress]: readonly [
-  Host['pull'],
-  (record: string | number) => number,
-  Host['attach'],
-  Host['log'],
-  Host['progress'],
-]): Host {
+function makeHost(raw: RawHost): Host {
+  const [pull, part, attach, log, progress] = raw;
   const host: Host = {
     pull: () => pull(),
     part: (record) => {
@@ -106,7 +108,7 @@ globals.__airlockPrelude = {
   configure: configureRealm,
   adopt,
   expose,
-  start: (pull, part, attach, log, progress, definition, job) =>
+  start: (...[pull, part, attach, log, progress, definition, job]) =>
     checked(guest?.run(makeHost([pull, part, attach, log, progress]), definition, job)),
   poll: () => checked(guest?.poll()),
 };

@@ -32,9 +32,19 @@ export function withBubblewrap(command: Command, options: BubblewrapOptions): Co
     ...command,
     file: bwrap,
     args: [
-      ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+      '--unshare-all',
+      '--die-with-parent',
+      '--new-session',
+      '--cap-drop',
+      'ALL',
       ...shown.flatMap(([from = '', to = '']) => ['--ro-bind', from, to]),
-      ...['--remount-ro', '/', '--chdir', '/', '--', command.file, ...command.args],
+      '--remount-ro',
+      '/',
+      '--chdir',
+      '/',
+      '--',
+      command.file,
+      ...command.args,
     ],
   };
 }

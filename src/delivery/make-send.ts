@@ -33,9 +33,16 @@ export type OpenDestination = Disposable & { readonly send: Send };
 /** A folder on the network may hang; no upload to it waits longer than this. */
 const DIRECTORY_TIMEOUT: TotalTimeout = { totalMs: 60_000, minBytesPerSecond: 16 * 1024 };
 
-function encodeWsjf({ body, acceptedAtUnixMs }: OutgoingReport): WsjfText {
-  const outcome = toWsjf(parseStoredReport(body), { receivedAt: new Date(acceptedAtUnixMs).toISOString() });
-  return outcome.kind === 'ok' ? { kind: 'ok', text: outcome.body } : outcome;
+function encodeWsjf(log: Logger, { reportId, body, acceptedAtUnixMs }: OutgoingReport): WsjfText {
+  try {
+    const outcome = toWsjf(parseStoredReport(body), { receivedAt: new Date(acceptedAtUnixMs).toISOString() });
+    return outcome.kind === 'ok' ? { kind: 'ok', text: outcome.body } : outcome;
+  } catch (error) {
+    // A bug of the writer, met by one report: it must not look like trouble of the server and hold up the others.
+    log.error({ err: error, reportId }, 'WSJF writer threw');
+    const message = 'Cannot write report as WSJF: a bug in the writer; the log has the details';
+    return { kind: 'invalid', reason: 'wsjf_invalid', message };
+  }
 }
 
 function openWats(
@@ -49,7 +56,7 @@ function openWats(
     connectMs: config.timeout.connect,
     idleMs: config.timeout.idle,
   });
-  const send = makeWatsSend({ ...deps, client, encode: encodeWsjf }, config);
+  const send = makeWatsSend({ ...deps, client, encode: (report) => encodeWsjf(deps.log, report) }, config);
   const total = { totalMs: config.timeout.total, minBytesPerSecond: config.timeout.minRate };
   return { send, total, [Symbol.dispose]: () => client[Symbol.dispose]() };
 }

@@ -68,7 +68,10 @@ export function makeOutcomeWriter(
 
   async function writeAll({ delivery, end, destination, isLifted, revived }: Written): Promise<void> {
     const { store } = deps;
-    const endDelivery = () => persist(delivery, () => store.endDelivery(delivery, end));
+    // Not the whole delivery: its body need not cross to the store's thread again.
+    const { reportId, revision } = delivery;
+    const name = { reportId, revision, destination: delivery.destination };
+    const endDelivery = () => persist(delivery, () => store.endDelivery(name, end));
     const setDestination = () =>
       destination === null ? Promise.resolve() : persist(delivery, () => store.setDestination(destination));
     // Order: a held delivery only under a held destination, and `up` only after what was held is ready: a crash between the
@@ -76,8 +79,8 @@ export function makeOutcomeWriter(
     if (end.state === 'held') {
       await setDestination();
       await endDelivery();
-      for (const { error, answer, ...name } of revived) {
-        const back = { ...name, destination: delivery.destination };
+      for (const { error, answer, ...refused } of revived) {
+        const back = { ...name, ...refused };
         // One that cannot come back (deleted by a person) is logged; the others still do.
         await persist(delivery, () => store.endDelivery(back, { state: 'held', error, answer })).catch(() => undefined);
       }

@@ -92,14 +92,17 @@ export async function openKernelLock(path: string, owner: LockOwner): Promise<As
     if (isBusy(error)) throw await refuse(path, error);
     throw new AirlockError('cannot_write', `Cannot lock ${path}: it is no lock file`, { cause: error });
   }
-  // Order: only the holder writes its name.
-  await writeFileAtomic(ownerFileOf(path), `${JSON.stringify(owner)}\n`);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      if (!database.isOpen) return;
-      // Order: the name goes first; after the lock is free the file may be the next holder's.
-      await rm(ownerFileOf(path), { force: true });
-      database.close();
-    },
+  try {
+    // Order: only the holder writes its name.
+    await writeFileAtomic(ownerFileOf(path), `${JSON.stringify(owner)}\n`);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  let released: Promise<void> | null = null;
+  const release = async (): Promise<void> => {
+    // Order: the name goes first; after the lock is free the file may be the next holder's.
+    await rm(ownerFileOf(path), { force: true }).finally(() => database.close());
   };
+  return { [Symbol.asyncDispose]: () => (released ??= release()) };
 }

@@ -31,10 +31,10 @@ export type DeliveryTarget = {
   readonly dueUnixMs?: number | null;
 };
 
-/** Columns that {@link changeDelivery} needs, for any query on `delivery AS d`. */
+/** Columns that {@link changeDelivery} needs, for any query on `delivery AS d`, which leads the search. */
 export const DELIVERY_CHANGE_COLUMNS =
   'd.*, r.submission AS submission, s.kid AS kid, s.id AS submission_id FROM delivery AS d ' +
-  'JOIN report AS r ON r.seq = d.report JOIN submission AS s ON s.seq = r.submission';
+  'CROSS JOIN report AS r ON r.seq = d.report CROSS JOIN submission AS s ON s.seq = r.submission';
 
 /**
  * Move a submission.

@@ -6,50 +6,19 @@ import { hash } from './accept.ts';
 import { changeDelivery, DELIVERY_CHANGE_COLUMNS, type DeliveryTarget } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
+import { type ClaimOptions, findNextDelivery, nextDueInMs } from './delivery-order.ts';
 import { dropReplaced } from './reports.ts';
-import { readNumber, readNumberOrNull, readReportId, readSubmissionId, readText } from './rows.ts';
+import { readNumber, readReportId, readSubmissionId, readText } from './rows.ts';
 import type { Claim, ClaimedDelivery, DeliveryEnd } from './types.ts';
 
 /** Names one delivery. */
 export type DeliveryName = Pick<ClaimedDelivery, 'reportId' | 'revision' | 'destination'>;
 
-// At most one revision of one report id is on its way.
-const REVISION_IS_FREE = `NOT EXISTS (
-  SELECT 1 FROM delivery AS o WHERE o.destination = d.destination AND o.report_id = d.report_id AND o.state = 'inflight')`;
-
-// A group goes in order: one in flight, behind a deferred one nothing passes, and nothing overtakes a conversion that will
-// come to an end by itself. What needs a person (dead, held, corrupt, waiting) does not block.
-const GROUP_IS_FREE = `(d.group_key IS NULL OR (
-  NOT EXISTS (SELECT 1 FROM delivery AS o WHERE o.destination = d.destination AND o.group_key = d.group_key
-    AND (o.state = 'inflight' OR (o.state IN ('ready', 'deferred') AND o.position < d.position)))
-  AND NOT EXISTS (SELECT 1 FROM submission AS o WHERE o.group_key = d.group_key AND o.seq < r.submission
-    AND o.state IN ('received', 'converting', 'suspended'))))`;
-
-const IS_SENDABLE = "(d.state = 'ready' OR (d.state = 'deferred' AND d.due <= :now))";
-const IS_PROBEABLE = "(d.state IN ('ready', 'deferred', 'held') AND :now IS NOT NULL)";
-
-const nextOf = (condition: string): string =>
-  `SELECT r.revision, r.size, r.sha256, s.received_at, ${DELIVERY_CHANGE_COLUMNS}
-   WHERE d.destination = :destination AND ${condition} AND ${REVISION_IS_FREE} AND ${GROUP_IS_FREE}
-   ORDER BY d.rank, d.due, d.position LIMIT 1`;
-const NEXT_SENDABLE = nextOf(IS_SENDABLE);
-const NEXT_PROBE = nextOf(IS_PROBEABLE);
-
 const NAMED = `SELECT ${DELIVERY_CHANGE_COLUMNS}
-  WHERE d.destination = :destination AND r.id = :id AND r.revision = :revision`;
+  WHERE d.destination = :destination AND d.report_id = :id AND r.revision = :revision`;
 
-const isReplaced = `SELECT 1 FROM delivery AS d JOIN report AS r ON r.seq = d.report
+const NEWER_REVISION = `SELECT 1 FROM delivery AS d JOIN report AS r ON r.seq = d.report
   WHERE d.destination = :destination AND d.report_id = :id AND r.revision > :revision LIMIT 1`;
-
-function nextDueInMs({ database }: StoreContext, destination: string, { nowUnixMs }: CallTime): number | null {
-  // What is due already and yet was not claimed waits for a change, not for time.
-  const row = database.get(
-    "SELECT min(due) AS due FROM delivery WHERE destination = :destination AND state = 'deferred' AND due > :now",
-    { destination, now: nowUnixMs },
-  );
-  const due = row === undefined ? null : readNumberOrNull(row, 'due');
-  return due === null ? null : due - nowUnixMs;
-}
 
 function readBody({ database }: StoreContext, delivery: Row): string | null {
   const row = database.get('SELECT body FROM report_body WHERE report = :report', {
@@ -85,12 +54,12 @@ function toClaimed(row: Row, body: string): ClaimedDelivery {
 export function claimDelivery(
   context: StoreContext,
   destination: string,
-  { isProbe, ...time }: CallTime & { readonly isProbe: boolean },
+  options: ClaimOptions,
 ): Claim<ClaimedDelivery> {
   const { database } = context;
   for (;;) {
-    const row = database.get(isProbe ? NEXT_PROBE : NEXT_SENDABLE, { destination, now: time.nowUnixMs });
-    if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, destination, time) };
+    const row = findNextDelivery(context, destination, options);
+    if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, destination, options) };
     changeDelivery(context, row, { state: 'inflight' });
     const body = readBody(context, row);
     if (body !== null) {
@@ -98,7 +67,7 @@ export function claimDelivery(
       return { kind: 'claimed', item: toClaimed(row, body) };
     }
     const error = 'stored body does not match its hash';
-    endDelivery(context, { destination, ...nameOf(row) }, { ...time, end: { state: 'corrupt', error } });
+    endDelivery(context, { destination, ...nameOf(row) }, { ...options, end: { state: 'corrupt', error } });
   }
 }
 
@@ -165,5 +134,5 @@ export function endDelivery(
   }
   writeTrace(context, readNumber(row, 'seq'), { ...time, end });
   changeDelivery(context, row, toTarget(end, time));
-  if (end.state !== 'delivered' && database.get(isReplaced, name) !== undefined) dropReplaced(context, row);
+  if (end.state !== 'delivered' && database.get(NEWER_REVISION, name) !== undefined) dropReplaced(context, row);
 }

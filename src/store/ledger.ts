@@ -5,7 +5,7 @@ import type { KeyId, ReportId, SubmissionId } from '../core/ids.ts';
 import type { StoreChange } from './types.ts';
 
 /** A change without its number, which it gets at the commit. */
-export type ChangeDraft = { readonly kid: KeyId; readonly submissionId: SubmissionId } & (
+type ChangeDraft = { readonly kid: KeyId; readonly submissionId: SubmissionId } & (
   | {
       readonly kind: 'submission';
       readonly state: SubmissionState;
@@ -23,7 +23,7 @@ export type ChangeDraft = { readonly kid: KeyId; readonly submissionId: Submissi
 );
 
 /** A moment to go back to. */
-export type LedgerMark = { readonly items: number; readonly noted: number };
+type LedgerMark = { readonly items: number; readonly noted: number };
 
 /** See {@link makeLedger}. */
 export type Ledger = {

@@ -36,7 +36,7 @@ export type StoreReply =
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** The answer to one call. */
-export type StoreAnswer = { readonly id: number; readonly reply: StoreReply };
+type StoreAnswer = { readonly id: number; readonly reply: StoreReply };
 
 /** What became final together. Order: changes are announced before the answers are given. */
 export type Settled = { readonly changes: readonly StoreChange[]; readonly answers: readonly StoreAnswer[] };

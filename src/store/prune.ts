@@ -5,8 +5,8 @@ import { readNumber } from './rows.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Rows of one kind that one run takes away at most: the thread must come back to its callers. */
-export const PRUNE_BATCH = 500;
+// Rows of one kind that one run takes away at most: the thread must come back to its callers.
+const PRUNE_BATCH = 500;
 const VACUUM_PAGES = 1_000;
 
 // Source: configuration.md 2, intake.sources: raw files are kept for replay for so long, and so much of them.

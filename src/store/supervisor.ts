@@ -67,6 +67,7 @@ export async function superviseThread(
   let lastFailureMs: number | null = null;
   let isClosing = false;
   let thread: StoreThread | null = null;
+  let restart: Promise<void> = Promise.resolve();
   let closed: Promise<void> | null = null;
 
   const announce = (changes: readonly StoreChange[]): void => {
@@ -87,15 +88,23 @@ export async function superviseThread(
   }
 
   function watch(started: StoreThread): void {
-    void started.ended.then(async (error) => {
-      if (isClosing) return;
+    void started.ended.then((error) => {
       thread = null;
+      if (isClosing && error === null) return;
       const now = clock.monotonicMs();
-      const isFirst = lastFailureMs === null || now - lastFailureMs >= RESTART_INTERVAL_MS;
+      const willRestart = !isClosing && (lastFailureMs === null || now - lastFailureMs >= RESTART_INTERVAL_MS);
       lastFailureMs = now;
-      log.error({ err: error, willRestart: isFirst }, 'store failed');
-      if (isFirst) await start().catch((cause: unknown) => log.error({ err: cause }, 'store stays down'));
+      log.error({ err: error, willRestart }, 'store failed');
+      if (!willRestart) return;
+      restart = start().catch((cause: unknown) => log.error({ err: cause }, 'store stays down'));
     });
+  }
+
+  async function close(): Promise<void> {
+    isClosing = true;
+    // Race: a thread that is just being started anew has to be closed as well.
+    await restart;
+    await thread?.close();
   }
 
   await start();
@@ -112,10 +121,6 @@ export async function superviseThread(
       tracker.follow(request, reply);
       return reply;
     },
-    [Symbol.asyncDispose]: () => {
-      isClosing = true;
-      closed ??= thread?.close() ?? Promise.resolve();
-      return closed;
-    },
+    [Symbol.asyncDispose]: () => (closed ??= close()),
   };
 }

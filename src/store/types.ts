@@ -205,7 +205,7 @@ export type DeliveryRow = {
   readonly serverId: string | null;
 };
 
-/** One report as stored; `body` is null once it is delivered everywhere and retired. */
+/** One report as stored; `body` is null in lists, and once it is delivered everywhere and retired. */
 export type ReportRow = {
   readonly reportId: ReportId;
   readonly submissionId: SubmissionId;
@@ -259,7 +259,10 @@ export type Store = AsyncDisposable & {
   ) => Promise<void>;
   /** `held` deliveries of a destination become `ready`. */
   readonly releaseHeld: (destination: string) => Promise<number>;
-  /** Deliveries of destinations that are not in the configuration any more become `held(destination_removed)`. */
+  /**
+   * Deliveries of destinations that are not in the configuration any more become `held(destination_removed)`; those of
+   * destinations that are in it again become `ready`. Gives the number newly held.
+   */
   readonly holdRemoved: (configured: readonly string[]) => Promise<number>;
   readonly destinations: () => Promise<readonly DestinationState[]>;
   readonly setDestination: (state: DestinationState) => Promise<void>;

@@ -1,0 +1,130 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/store/database.ts';
+import { runGroup } from '../../../src/store/group-commit.ts';
+import { makeLedger } from '../../../src/store/ledger.ts';
+import type { StoreReply } from '../../../src/store/messages.ts';
+import type { StoreRequest } from '../../../src/store/operations.ts';
+import { migrate } from '../../../src/store/schema.ts';
+import {
+  acceptOne,
+  convertOne,
+  converted,
+  makeInput,
+  makeReport,
+  makeTemporaryFolder,
+  NOON_UNIX_MS,
+  openTestEngine,
+} from '../../support/store.ts';
+
+describe('one group', () => {
+  it('ends each call on its own: a refusal and a bug do not touch their neighbours', () => {
+    using engine = openTestEngine({ maxItems: 2 });
+    const replies = engine.group(
+      ['accept', makeInput()],
+      ['endSubmission', 'nobody', converted()],
+      ['accept', makeInput({ name: null as unknown as string })],
+      ['accept', makeInput()],
+      ['accept', makeInput()],
+    );
+
+    expect(replies).toMatchObject([
+      { kind: 'value', value: { kind: 'accepted' } },
+      { kind: 'refused', code: 'not_found' },
+      { kind: 'bug' },
+      { kind: 'value', value: { kind: 'accepted' } },
+      { kind: 'value', value: { kind: 'queue_full' } },
+    ]);
+    expect(engine.call('stats')).toMatchObject({ items: 2, submissions: { received: 2 } });
+  });
+
+  it('lets claims and reads see the writes of the same group', () => {
+    using engine = openTestEngine();
+
+    const replies = engine.group(['stats'], ['claimSubmission'], ['accept', makeInput()]);
+
+    expect(replies).toMatchObject([
+      { value: { submissions: { converting: 1 } } },
+      { value: { kind: 'claimed' } },
+      { value: { kind: 'accepted' } },
+    ]);
+  });
+
+  it('announces changes after their commit, in order, numbered without a gap', () => {
+    using engine = openTestEngine();
+    convertOne(engine, [makeReport(1)]);
+    acceptOne(engine);
+
+    expect(engine.changes.map(({ changeSeq, kind, state }) => [changeSeq, kind, state])).toEqual([
+      [1, 'submission', 'received'],
+      [2, 'submission', 'converting'],
+      [3, 'submission', 'converted'],
+      [4, 'report', 'ready'],
+      [5, 'submission', 'received'],
+    ]);
+    expect(engine.call('snapshot', { kid: null })).toMatchObject({
+      asOfChange: 5,
+      submissions: { received: 1, converted: 1 },
+      deliveries: { ready: 1 },
+    });
+  });
+});
+
+function openLimited(folder: string, pages: number) {
+  const database = openDatabase(`${folder}/queue.db`);
+  migrate(database);
+  const found = Number(database.get('PRAGMA page_count')?.['page_count']);
+  database.exec(`PRAGMA max_page_count = ${found + pages}`);
+  const ledger = makeLedger({ items: 0, lastSeq: 0 });
+  const limits = { maxItems: 0, receipts: { keep: 1, count: 1 }, idempotencyMs: 1 };
+  const context = { database, ledger, limits, refusals: new Map<string, number>() };
+  let lastId = 0;
+  const accept = (bytes: number) => {
+    lastId += 1;
+    const input = makeInput({ bytes: Buffer.alloc(bytes) });
+    const request: StoreRequest = { id: lastId, nowUnixMs: NOON_UNIX_MS, method: 'accept', args: [input] };
+    const replies: StoreReply[] = [];
+    const { fatal } = runGroup(context, [request], ({ answers }) => replies.push(...answers.map(({ reply }) => reply)));
+    return { reply: replies[0]?.kind, fatal };
+  };
+  return { context, accept };
+}
+
+describe('a full disk', () => {
+  it('fails the whole group, keeps what was there, counts the refusal, and lets smaller ones through later', () => {
+    using folder = makeTemporaryFolder();
+    const { context, accept } = openLimited(folder.path, 20);
+    using database = context.database;
+    const before = accept(1_000);
+
+    const full = accept(100_000);
+    const after = accept(1_000);
+
+    expect([before, full, after]).toEqual([
+      { reply: 'value', fatal: null },
+      { reply: 'failed', fatal: null },
+      { reply: 'value', fatal: null },
+    ]);
+    expect(context.ledger.items()).toBe(2);
+    expect(context.refusals.get('store_failed')).toBe(1);
+    expect(database.get('SELECT count(*) AS n FROM submission')).toEqual({ n: 2 });
+  });
+});
+
+describe('a damaged file', () => {
+  it('is fatal, after every call of the group was answered as failed', () => {
+    using folder = makeTemporaryFolder();
+    const { database } = openLimited(folder.path, 10_000).context;
+    const root = Number(database.get("SELECT rootpage AS n FROM sqlite_schema WHERE name = 'idempotency'")?.['n']);
+    database[Symbol.dispose]();
+    const file = `${folder.path}/queue.db`;
+    writeFileSync(file, readFileSync(file).fill(0xff, (root - 1) * 4096, root * 4096));
+    const { context, accept } = openLimited(folder.path, 10_000);
+    using _database = context.database;
+
+    const outcome = accept(10);
+
+    expect(outcome).toEqual({ reply: 'failed', fatal: expect.any(Error) });
+    expect(context.ledger.items()).toBe(0);
+  });
+});

@@ -1,4 +1,5 @@
-// What a converter does instead of importing a module: the second half of every refused import's message.
+// What a converter does instead of importing a module: the second half of every refused import's message. Names of the library
+// stand here only once it exports them.
 
 /** The one module that a converter may import by name. */
 export const LIBRARY = 'airlock/converter';
@@ -8,10 +9,7 @@ const NETWORK = 'a converter has no network: return what was read as a report, t
 const PROCESS = 'a converter starts no programs and sees no machine: everything it needs arrives in `input` and `ctx`';
 const PATH = 'use input.name, input.stem and input.extension';
 const CSV = `import { csv } from '${LIBRARY}'`;
-const XML = `import { xml } from '${LIBRARY}'`;
-const ZIP = `import { zip, gzip } from '${LIBRARY}'`;
 const DATE = `import { parseDate } from '${LIBRARY}'`;
-const CHECK = `import { z } from '${LIBRARY}'`;
 const ENCODING = 'name the "encoding" in converter.json: text arrives decoded';
 const BUNDLE = `only '${LIBRARY}' can be imported by name: bundle the package into the folder at build time, or copy the function you need`;
 const NO_NODE = `a converter runs without Node: use what '${LIBRARY}', \`input\` and \`ctx\` offer`;
@@ -36,8 +34,7 @@ const BUILTINS: Readonly<Record<string, string>> = {
   process: PROCESS,
   vm: PROCESS,
   module: PROCESS,
-  zlib: ZIP,
-  crypto: `import { sha256 } from '${LIBRARY}', or use ctx.random()`,
+  crypto: 'for random numbers use ctx.random(); the daemon makes every id and hash',
   buffer: 'use input.bytes(): it gives a Uint8Array',
   string_decoder: ENCODING,
   timers: 'a converter does not wait: throw new RetryLater(reason) to be run again later',
@@ -49,23 +46,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'csv-parser': CSV,
   'fast-csv': CSV,
   d3: CSV,
-  'fast-xml-parser': XML,
-  xml2js: XML,
-  sax: XML,
-  saxes: XML,
-  '@xmldom/xmldom': XML,
-  cheerio: XML,
-  jszip: ZIP,
-  'adm-zip': ZIP,
-  fflate: ZIP,
-  pako: ZIP,
   dayjs: DATE,
   moment: DATE,
   luxon: DATE,
   'date-fns': DATE,
-  zod: CHECK,
-  ajv: CHECK,
-  joi: CHECK,
   'iconv-lite': ENCODING,
   axios: NETWORK,
   undici: NETWORK,

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { type Gate, openGate } from '../../src/gate/open.ts';
-import { makeTemporaryFolder, writeConverter } from '../support/converter-folder.ts';
+import { writeConverter } from '../support/converter-folder.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const gate: Gate = openGate({ clock: systemClock, log: silentLogger });
 

@@ -1,17 +1,7 @@
 // Converter folders in temporary places, for tests of the gate, the registry and conversions.
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-/** A private temporary folder that goes with its scope. */
-export type TemporaryFolder = AsyncDisposable & { readonly path: string };
-
-/** Make a private temporary folder. */
-export async function makeTemporaryFolder(): Promise<TemporaryFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'airlock-converters-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
 
 /** The smallest converter that passes the gate. */
 export const SMALLEST_CONVERTER = `import { defineConverter } from 'airlock/converter';

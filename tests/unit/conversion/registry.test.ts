@@ -7,7 +7,8 @@ import { AirlockError } from '../../../src/core/errors.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
 import { checkFolder } from '../../../src/gate/check.ts';
 import type { Gate, GateCheckOptions } from '../../../src/gate/open.ts';
-import { makeTemporaryFolder, writeConverter } from '../../support/converter-folder.ts';
+import { writeConverter } from '../../support/converter-folder.ts';
+import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 type Folders = Readonly<
   Record<string, { readonly approve?: 'manual' | 'auto'; readonly converters: readonly string[] }>

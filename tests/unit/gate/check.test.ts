@@ -4,12 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkFolder } from '../../../src/gate/check.ts';
 import { FILE_LIMITS, type FilePolicy } from '../../../src/gate/files.ts';
-import {
-  type ConverterFiles,
-  makeTemporaryFolder,
-  SMALLEST_CONVERTER,
-  writeConverter,
-} from '../../support/converter-folder.ts';
+import { type ConverterFiles, SMALLEST_CONVERTER, writeConverter } from '../../support/converter-folder.ts';
+import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 const POLICY: FilePolicy = { trustedUids: [process.getuid?.() ?? 0, 0], forbiddenMode: 0o002 };
 const isPosix = process.platform !== 'win32';

@@ -85,8 +85,8 @@ describe('resolveImport()', () => {
     ['node:http', 'no network'],
     ['node:inspector', 'runs without Node'],
     ['papaparse', 'csv'],
-    ['fast-xml-parser', 'xml'],
-    ['@xmldom/xmldom', 'xml'],
+    ['iconv-lite', '"encoding"'],
+    ['@scope/name', 'bundle the package'],
     ['lodash/get', 'bundle the package'],
     ['https://example.com/x.js', './name.ts'],
   ])('names the module %s and the alternative', (specifier, alternative) => {

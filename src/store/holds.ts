@@ -2,8 +2,8 @@
 
 import { changeDelivery, DELIVERY_CHANGE_COLUMNS } from './change.ts';
 import type { StoreContext } from './context.ts';
-import { readNumber, readNumberOrNull, readText, readTextOrNull } from './rows.ts';
 import type { Row } from './database.ts';
+import { readNumber, readNumberOrNull, readText, readTextOrNull } from './rows.ts';
 import type { DestinationState } from './types.ts';
 
 const REMOVED = 'destination_removed';

@@ -1,7 +1,7 @@
 // What a transaction will announce once it is committed, and the count that bounds intake.
 
-import type { DeliveryState, SubmissionState } from '../core/states.ts';
 import type { KeyId, ReportId, SubmissionId } from '../core/ids.ts';
+import type { DeliveryState, SubmissionState } from '../core/states.ts';
 import type { StoreChange } from './types.ts';
 
 /** A change without its number, which it gets at the commit. */

@@ -2,11 +2,11 @@
 
 import { extname } from 'node:path';
 import type { QueueConfig } from '../config/schema/root.ts';
+import { assertNever } from '../core/assert-never.ts';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import { makeEventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/logger.ts';
-import { assertNever } from '../core/assert-never.ts';
 import { openKernelLock } from '../disk/kernel-lock.ts';
 import { filesOf, makeStoreFolder, prepareStoreFiles } from './folder.ts';
 import { fromRefusal, type StoreReply } from './messages.ts';

@@ -67,7 +67,7 @@ export function kindOf(method: StoreMethod): OperationKind {
  * Do what a call asks for.
  *
  * @param context - Inside a transaction, but for reads.
- * @throws {AirlockError} what the operation says.
+ * @throws whatever the operation throws.
  */
 export function perform<M extends StoreMethod>(context: StoreContext, request: StoreRequest<M>): StoreResult<M> {
   const { method, args, nowUnixMs }: { method: M; args: StoreArguments[M]; nowUnixMs: number } = request;

@@ -1,9 +1,9 @@
 // The conversion loop's side of the store: claim a submission, end it, wake those that wait.
 
+import { assertNever } from '../core/assert-never.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { SubmissionId } from '../core/ids.ts';
 import type { WaitingReason } from '../core/states.ts';
-import { assertNever } from '../core/assert-never.ts';
 import { changeSubmission, type SubmissionTarget } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';

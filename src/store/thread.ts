@@ -1,9 +1,9 @@
 // The main thread's end of the store's thread: matches answers to calls, and says when the thread is gone.
 
 import { Worker } from 'node:worker_threads';
-import { fromRefusal, type FromStore, type StoreReply, type StoreSetup, toError, type ToStore } from './messages.ts';
-import type { Recovered } from './recover.ts';
+import { type FromStore, fromRefusal, type StoreReply, type StoreSetup, type ToStore, toError } from './messages.ts';
 import type { StoreRequest } from './operations.ts';
+import type { Recovered } from './recover.ts';
 import type { StoreChange } from './types.ts';
 
 /** A running thread. */

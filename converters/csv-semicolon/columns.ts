@@ -1,0 +1,71 @@
+// Columns by their names, whatever case, blanks and punctuation they are written with.
+
+import type { CsvRow } from 'airlock/converter';
+
+/** What a row can hold. */
+export type Column =
+  | 'partNumber'
+  | 'serialNumber'
+  | 'revision'
+  | 'process'
+  | 'startedAt'
+  | 'station'
+  | 'operator'
+  | 'group'
+  | 'step'
+  | 'value'
+  | 'low'
+  | 'high'
+  | 'unit'
+  | 'status'
+  | 'comment';
+
+/** Names of each column, in lower case, letters and digits only. */
+const NAMES: Readonly<Record<Column, readonly string[]>> = {
+  partNumber: ['partnumber', 'pn', 'part', 'partno'],
+  serialNumber: ['serialnumber', 'sn', 'serial', 'serialno'],
+  revision: ['revision', 'rev', 'partrevision'],
+  process: ['processcode', 'process', 'operation', 'operationcode'],
+  startedAt: ['startedat', 'start', 'starttime', 'datetime', 'timestamp'],
+  station: ['station', 'stationname', 'machine', 'machinename'],
+  operator: ['operator', 'user'],
+  group: ['group', 'sequence', 'block'],
+  step: ['step', 'stepname', 'name', 'test', 'testname', 'measurement'],
+  value: ['value', 'measured', 'measuredvalue', 'result'],
+  low: ['low', 'lowlimit', 'lowerlimit', 'min', 'lsl'],
+  high: ['high', 'highlimit', 'upperlimit', 'max', 'usl'],
+  unit: ['unit', 'units'],
+  status: ['status', 'outcome', 'verdict', 'passfail'],
+  comment: ['comment', 'remark', 'text'],
+};
+
+/** Reads the cell of a column; null where it is blank or missing. */
+export type CellReader = (row: CsvRow, column: Column) => string | null;
+
+/** Columns of one file. */
+export type Columns = { readonly read: CellReader; readonly has: (column: Column) => boolean };
+
+function normalize(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/**
+ * Find the columns of a file.
+ *
+ * @param header - Names as the file writes them; the first of two that mean the same is taken.
+ */
+export function findColumns(header: readonly string[]): Columns {
+  const found = new Map<Column, string>();
+  for (const [column, names] of Object.entries(NAMES) as [Column, readonly string[]][]) {
+    const name = header.find((written) => names.includes(normalize(written)));
+    if (name !== undefined) found.set(column, name);
+  }
+  return {
+    has: (column) => found.has(column),
+    read: (row, column) => {
+      const name = found.get(column);
+      const cell = name === undefined ? undefined : row[name]?.trim();
+      return cell === undefined || cell === '' ? null : cell;
+    },
+  };
+}

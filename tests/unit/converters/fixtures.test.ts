@@ -1,0 +1,38 @@
+// Every fixture of every bundled converter gives exactly the reports beside it.
+
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { manifestSchema } from '../../../src/gate/manifest.ts';
+import { loadConverter, reportsOf, STAMP } from '../../support/guest-realm.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const names = globSync('converters/*/converter.json', { cwd: root }).map((file) => path.basename(path.dirname(file)));
+
+describe.each(names)('converter %s', (name) => {
+  const folder = path.join(root, 'converters', name);
+  const manifest = manifestSchema.parse(JSON.parse(readFileSync(path.join(folder, 'converter.json'), 'utf8')));
+  const convert = loadConverter(name);
+
+  it('has a manifest of its own name', () => {
+    expect(manifest.name).toBe(name);
+  });
+
+  it.each(globSync('fixtures/*.in.*', { cwd: folder }))('%s gives its reports', async (file) => {
+    const text = readFileSync(path.join(folder, file), 'utf8');
+    const [fixture = ''] = path.basename(file).split('.in.');
+    const result = await convert(text, { name: path.basename(file), mode: manifest.input });
+
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const reports = reportsOf(result, {
+      ...STAMP,
+      file: { name: path.basename(file), bytes: Buffer.byteLength(text), sha256 },
+      converter: { name, version: manifest.version, sha256: '1'.repeat(64) },
+      format: name,
+    });
+
+    const expected = path.join(folder, 'fixtures', `${fixture}.report.json`);
+    await expect(`${JSON.stringify(reports, null, 2)}\n`).toMatchFileSnapshot(expected);
+  });
+});

@@ -24,7 +24,7 @@ function escaped(character: string): string {
  * @param maxBytes - UTF-8 bytes before escaping.
  */
 export function toSafeText(text: string, maxBytes: number): string {
-  return cutToBytes(text, maxBytes).replace(UNSAFE, escaped);
+  return cutToBytes(text, maxBytes).toWellFormed().replace(UNSAFE, escaped);
 }
 
 type Frame = Place & { readonly text: string };

@@ -19,7 +19,7 @@ function distanceBetween(left: string, right: string): number {
 }
 
 /**
- * The candidate that is at most three edits away, upper and lower case being equal, or null.
+ * The candidate that is at most three edits away and keeps something of what was written, upper and lower case being equal, or null.
  *
  * @param wanted - What was written.
  * @param candidates - What there is; those over 100 characters are not looked at.
@@ -29,7 +29,8 @@ export function findClosest(wanted: string, candidates: readonly string[]): stri
   const ranked = candidates
     .filter((candidate) => candidate.length <= MAX_LENGTH)
     .map((candidate) => ({ candidate, distance: distanceBetween(wanted.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= MAX_DISTANCE)
+    // A distance as long as the name means that nothing of it was kept.
+    .filter(({ distance }) => distance <= MAX_DISTANCE && distance < wanted.length)
     .sort((left, right) => left.distance - right.distance);
   return ranked[0]?.candidate ?? null;
 }

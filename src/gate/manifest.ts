@@ -9,8 +9,8 @@ import { makeFinding } from './finding.ts';
 /** Name of the manifest in a converter's folder. */
 export const MANIFEST_FILE = 'converter.json';
 
-/** Labels of encodings that a manifest may name; decoded by the runner's host half with Node's TextDecoder. */
-export const ENCODINGS = [
+// Decoded by the runner's host half with Node's TextDecoder.
+const ENCODINGS = [
   'auto',
   'utf-8',
   'utf-16le',

@@ -67,7 +67,7 @@ describe('bundled converters, through gate, sealed runner and store', () => {
   });
 
   it('reject a file that only looks like theirs, with a reason', async () => {
-    expect(await rig.convert('report.json', `${WSJF.slice(0, -20)}`)).toMatchObject({
+    expect(await rig.convert('report.json', WSJF.slice(0, -20))).toMatchObject({
       state: 'rejected',
       converter: { name: 'wats-wsjf' },
       failure: { code: 'request_failed' },

@@ -94,6 +94,8 @@ export function makeJob(source: string, choice: JobChoice = {}): ConversionJob {
 /** A pool of real runners with the stand-in guest; disposing removes its bundle too. */
 export type TestPool = AsyncDisposable & {
   readonly pool: Pool;
+  /** Of its bundle: part of the command line of every runner of this pool. */
+  readonly folder: string;
   readonly run: (
     source: string,
     choice?: JobChoice,
@@ -117,6 +119,7 @@ export async function startTestPool(
   const owned = stack.move();
   return {
     pool,
+    folder,
     run: async (source, choice) => {
       const taken = makeTaken();
       const begunMs = performance.now();

@@ -1,8 +1,13 @@
 // A stand-in daemon for one test: starts a pool, gets a runner stuck in a built-in, says where, and waits to be killed.
 
+import process from 'node:process';
+import { findAddon } from '../../src/sandbox/addon.ts';
+import { findTools } from '../../src/sandbox/walls/probe.ts';
 import { body, makeJob, makeTaken, startTestPool } from './sandbox.ts';
 
-const { pool, folder } = await startTestPool();
+const tools = await findTools({ node: process.execPath, runner: '', addon: await findAddon() });
+const isBare = process.argv[2] === 'no-bubblewrap';
+const { pool, folder } = await startTestPool({ tools: isBare ? { ...tools, bubblewrap: null } : tools });
 const stuck = makeJob(body("host.log(0, 'stuck'); [].indexOf.call({ length: 2 ** 53 - 1 }, 1)"), {
   limits: { wall: 60_000, cpu: 60_000 },
 });

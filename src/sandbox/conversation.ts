@@ -24,7 +24,7 @@ export type Conversation = {
 };
 
 /** A runner that lied is called so in `crashed`. */
-export const PROTOCOL_BROKEN = 'protocol';
+const PROTOCOL_BROKEN = 'protocol';
 
 const LEVELS: readonly GuestLogLine['level'][] = ['debug', 'info', 'warn', 'error'];
 const CONTINUE: ConversationStep = { kind: 'continue' };

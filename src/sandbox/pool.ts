@@ -31,7 +31,7 @@ export type PoolDeps = {
 };
 
 /** Jobs that may wait for a runner. Source: sandbox.md 2. */
-export const WAITING_MAX = 64;
+const WAITING_MAX = 64;
 const RUNNERS_MAX = 4;
 
 function sizeOf(runners: SandboxConfig['runners']): number {

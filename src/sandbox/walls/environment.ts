@@ -17,10 +17,10 @@ export type RunnerFiles = { readonly node: string; readonly runner: string; read
 const OWN_HEAP_MIB = 64;
 
 /** All of a runner's environment. */
-export const RUNNER_ENVIRONMENT = { TZ: 'UTC', LANG: 'C.UTF-8' } as const;
+const RUNNER_ENVIRONMENT = { TZ: 'UTC', LANG: 'C.UTF-8' } as const;
 
 /** Argument that makes a runner look around once: what it sees is in its `ready`. */
-export const OBSERVE_ARGUMENT = '--observe';
+const OBSERVE_ARGUMENT = '--observe';
 
 /**
  * The bare command of a runner: no compiler, no start-up snapshot, one background thread.

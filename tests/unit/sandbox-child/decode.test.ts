@@ -15,7 +15,7 @@ describe('makeDecoder()', () => {
     ['valid UTF-8', [0xc3, 0xa4], true, 'ä', 'utf-8'],
     ['anything else', [0xe4, 0x80], false, 'ä€', 'windows-1252'],
     ['nothing', [], true, '', 'utf-8'],
-  ])('decides auto by %s', (_what, bytes, isUtf8, expected, encoding) => {
+  ])('decides auto by %s', (...[, bytes, isUtf8, expected, encoding]) => {
     const read = decode('auto', [bytes], isUtf8);
 
     expect({ text: read.text.join(''), encoding: read.encoding }).toEqual({ text: expected, encoding });

@@ -38,7 +38,7 @@ const fileSchema = z.strictObject({
   id: z.string().max(200).nullable().default(null),
   ...headFields,
   root: z.unknown(),
-  source: z.unknown(),
+  source: z.unknown().optional(),
 });
 
 /**

@@ -25,7 +25,7 @@ function librarySource(names: readonly string[]): string {
 }
 
 function loadLibrary(isolate: Isolate, realm: Realm): Module {
-  const module = isolate.compileModuleSync(librarySource(realm.exportNames), { filename: LIBRARY_NAME });
+  const module = realm.keep(isolate.compileModuleSync(librarySource(realm.exportNames), { filename: LIBRARY_NAME }));
   module.instantiateSync(realm.context, () => {
     throw new LinkRefusal('the library imports nothing');
   });
@@ -80,7 +80,7 @@ export function linkConverter(
     if (known !== undefined) return known;
     const source = files.get(path);
     if (source === undefined) throw new LinkRefusal(`there is no file ${path}`);
-    const module = isolate.compileModuleSync(source, { filename: path });
+    const module = realm.keep(isolate.compileModuleSync(source, { filename: path }));
     modules.set(path, module);
     paths.set(module, path);
     return module;
@@ -103,7 +103,8 @@ export function linkConverter(
   return {
     evaluate: ({ timeoutMs }) => {
       entry.evaluateSync({ timeout: Math.max(1, Math.ceil(timeoutMs)) });
-      return entry.namespace.getSync('default', { reference: true });
+      // The namespace is the module's own and goes with it.
+      return realm.keep(entry.namespace.getSync('default', { reference: true }));
     },
   };
 }

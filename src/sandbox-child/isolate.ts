@@ -61,6 +61,7 @@ export function loadEngine(addonPath: string): Engine {
  * @param name - Name of the global.
  */
 export function takeGlobal(context: Context, name: string): GuestValue {
+  // The reference to the global object is the context's own and goes with it.
   const value = context.global.getSync(name, { reference: true });
   context.global.deleteSync(name);
   return value;

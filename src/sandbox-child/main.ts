@@ -85,8 +85,10 @@ function run(loaded: Loaded, jobId: number, payload: Buffer): void {
     const done: DoneMessage = { encoding: decoder.encoding(), cpuMs: cpuMsOf(isolate) - cpuBeforeMs, heapBytes };
     send(FRAME_OUT.done, toJson(done));
   }
-  realm.context.release();
-  if (end.kind !== 'stopped') loaded.nextRealm = prepareRealm(isolate, scripts);
+  // A stopped runner is replaced: nothing inside is touched any more.
+  if (end.kind === 'stopped') return;
+  realm.release();
+  loaded.nextRealm = prepareRealm(isolate, scripts);
 }
 
 function serve(engine: Engine): never {

@@ -25,7 +25,17 @@ export type Realm = {
   readonly expose: GuestValue;
   readonly start: GuestValue;
   readonly poll: GuestValue;
+  /** Remember something of this context that `release` lets go. */
+  readonly keep: <T extends Releasable>(value: T) => T;
+  /**
+   * Let the context and all that was kept of it go.
+   *
+   * Invariant: every reference is kept; one that is forgotten holds its whole context until the isolate is full.
+   */
+  readonly release: () => void;
 };
+
+type Releasable = { readonly release: () => void };
 
 /** Milliseconds that our own code may take inside a context; far more than it needs. */
 export const OWN_CODE_MS = 10_000;
@@ -58,16 +68,26 @@ function readNames(text: string): readonly string[] {
  */
 export function prepareRealm(isolate: Isolate, scripts: RealmScripts): Realm {
   const context = isolate.createContextSync();
+  const kept: Releasable[] = [context];
+  const keep = <T extends Releasable>(value: T): T => {
+    kept.push(value);
+    return value;
+  };
   scripts.prelude.runSync(context, { timeout: OWN_CODE_MS });
-  const prelude = takeGlobal(context, '__airlockPrelude');
+  const prelude = keep(takeGlobal(context, '__airlockPrelude'));
+  const part = (name: string): GuestValue => keep(property(prelude, name));
   scripts.guest.runSync(context, { timeout: OWN_CODE_MS });
-  const exportNames = readNames(callGuest(property(prelude, 'adopt'), [], { timeoutMs: OWN_CODE_MS }));
+  const exportNames = readNames(callGuest(part('adopt'), [], { timeoutMs: OWN_CODE_MS }));
   return {
     context,
     exportNames,
-    configure: property(prelude, 'configure'),
-    expose: property(prelude, 'expose'),
-    start: property(prelude, 'start'),
-    poll: property(prelude, 'poll'),
+    configure: part('configure'),
+    expose: part('expose'),
+    start: part('start'),
+    poll: part('poll'),
+    keep,
+    release: () => {
+      for (const value of kept.reverse()) value.release();
+    },
   };
 }

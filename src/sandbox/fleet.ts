@@ -205,7 +205,8 @@ export class Fleet implements AsyncDisposable {
     this.#slots.delete(slot);
     if (wasOurs || slot.isBusy) return;
     this.#restarts = afterFailure(this.#restarts);
-    this.#deps.log.warn({ pid: slot.runner.pid, signal }, 'an idle runner died');
+    const { pid, stderr } = slot.runner;
+    this.#deps.log.warn({ pid, signal, stderr: stderr() }, 'an idle runner died');
     this.refill();
   }
 }

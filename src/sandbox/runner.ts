@@ -28,6 +28,8 @@ export type Runner = {
   readonly kill: () => void;
   readonly isKilled: () => boolean;
   readonly closed: Promise<ProcessEnd>;
+  /** The first of what it wrote to standard error: for the log only. */
+  readonly stderr: () => string;
 };
 
 /** What a runner is started with. */
@@ -116,5 +118,6 @@ export async function startRunner(deps: { readonly clock: Clock }, start: Runner
     kill: process.kill,
     isKilled: process.isKilled,
     closed: process.closed,
+    stderr: process.stderr,
   };
 }

@@ -134,6 +134,20 @@ describe('use of runners', () => {
       expect((await pool.run(body('host.part("1")'))).outcome.kind).toBe('converted');
   });
 
+  it('forgets the contexts of earlier jobs: a small heap serves hundreds', async () => {
+    await using pool = await startTestPool();
+    const text = body("globalThis.ballast = new Array(30000).fill(1.5); host.part('1')");
+    const limits = { ...LONG, heapStream: 16 * 1024 ** 2 };
+
+    await pool.run(text, { limits });
+    await eventually(async () => pool.pool.runners().ready === 2);
+    const before = await findProcesses(pool.folder);
+
+    // 240 KB each: a hundred of the contexts would fill the heap if they were kept.
+    for (let job = 1; job <= 300; job += 1) expect((await pool.run(text, { limits })).outcome.kind).toBe('converted');
+    expect(await findProcesses(pool.folder)).toEqual(before);
+  });
+
   it('gives converters that want their input whole a larger heap', async () => {
     await using pool = await startTestPool();
     const text = 'const kept = []; for (let i = 0; i < 12e6; i += 1) kept.push(1.5); host.part("1")';

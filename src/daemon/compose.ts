@@ -144,8 +144,11 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   );
   const keys = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
   const bundle = { folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot };
-  const pool = stack.use(await startPool({ clock, log, bundle }, config.sandbox));
-  const registry = await openConverters(input);
+  // Order: the gate looks at the converters while the first runner starts; both are slow and neither needs the other.
+  const [registry, pool] = await Promise.all([
+    openConverters(input),
+    startPool({ clock, log, bundle }, config.sandbox).then((opened) => stack.use(opened)),
+  ]);
   const delivery = stack.use(await startUploads(input, store));
   const conversions = stack.use(
     startConversions(

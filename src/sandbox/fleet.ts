@@ -38,6 +38,8 @@ export type Slot = {
 };
 
 const START_ATTEMPTS = 3;
+/** Share of a heap above which the next job gets a fresh one. Source: sandbox.md 2. */
+const FULL_HEAP = 1 / 4;
 
 const groupOf = ({ converter }: ConversionJob): string =>
   converter.trust === 'bundled' ? 'bundled' : converter.sha256;
@@ -102,15 +104,16 @@ export class Fleet implements AsyncDisposable {
    * Give a runner back. One that is not clean, or has served long enough, is replaced.
    *
    * @param slot - From `acquire`.
-   * @param end - `isClean`: may it take another job?
+   * @param end - `isClean`: may it take another job? `heapBytes`: what its guest's heap held at the end, if that is known.
    */
-  release(slot: Slot, end: { readonly isClean: boolean }): void {
+  release(slot: Slot, end: { readonly isClean: boolean; readonly heapBytes: number }): void {
     slot.isBusy = false;
     slot.jobs += 1;
     slot.usedAtMs = this.#deps.clock.monotonicMs();
     if (end.isClean) this.#restarts = CALM;
     const { jobs, age } = this.#options.recycle;
-    const isWorn = slot.jobs >= jobs || slot.usedAtMs - slot.runner.startedAtMs >= age;
+    const isFull = end.heapBytes > slot.runner.heapBytes * FULL_HEAP;
+    const isWorn = isFull || slot.jobs >= jobs || slot.usedAtMs - slot.runner.startedAtMs >= age;
     if (!end.isClean || isWorn) this.#retire(slot);
     this.refill();
   }

@@ -62,16 +62,18 @@ type Running = { readonly fleet: Fleet; readonly log: Logger };
 async function convertOnce({ fleet, log }: Running, job: ConversionJob, sink: ConversionSink, signal: AbortSignal) {
   const slot = await fleet.acquire(job);
   let isClean = false;
+  let heapBytes = 0;
   try {
     // Race: the caller may have given up while a runner was being started; nothing has run on it then.
     isClean = signal.aborted;
     signal.throwIfAborted();
     const end = await slot.runner.convert(job, sink, { signal });
     isClean = end.isClean;
+    if (end.outcome.kind === 'converted') heapBytes = end.outcome.used.heapBytes;
     return end;
   } finally {
     if (!isClean) log.debug({ converter: job.converter.name, pid: slot.runner.pid }, 'a runner is replaced');
-    fleet.release(slot, { isClean });
+    fleet.release(slot, { isClean, heapBytes });
   }
 }
 

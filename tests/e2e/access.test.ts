@@ -76,7 +76,8 @@ describe('a caller at the real daemon', () => {
     const frame = (bytes: number): Buffer => {
       const head = Buffer.alloc(4);
       head.writeUInt32BE(bytes);
-      const body = (pad: number): string => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: { pad: 'x'.repeat(pad) } });
+      const body = (pad: number): string =>
+        JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: { pad: 'x'.repeat(pad) } });
       return Buffer.concat([head, Buffer.from(body(bytes - body(0).length))]);
     };
 

@@ -30,19 +30,22 @@ const limitsSchema = z.strictObject({
   target: optional(z.union([z.number(), freeText])),
 });
 
-const measured = {
-  name: optional(text),
-  valueText: optional(freeText),
-  unit: optional(text),
-  limits: optional(limitsSchema),
-  outcome: stepOutcome,
-};
+const measured = <Kind extends string, Value extends z.ZodType>(kind: Kind, value: Value) =>
+  z.strictObject({
+    name: optional(text),
+    kind: z.literal(kind),
+    value: optional(value),
+    valueText: optional(freeText),
+    unit: optional(text),
+    limits: optional(limitsSchema),
+    outcome: stepOutcome,
+  });
 
 /** One measurement of a step. */
 export const measurementSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ ...measured, kind: z.literal('numeric'), value: optional(z.number()) }),
-  z.strictObject({ ...measured, kind: z.literal('text'), value: optional(freeText) }),
-  z.strictObject({ ...measured, kind: z.literal('boolean'), value: optional(z.boolean()) }),
+  measured('numeric', z.number()),
+  measured('text', freeText),
+  measured('boolean', z.boolean()),
 ]);
 
 /** Null stands for a value that is no number. */

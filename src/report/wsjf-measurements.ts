@@ -84,14 +84,14 @@ function writeOne(measurement: Measurement, extra: Extra): Extra {
         value: measurement.value ?? valueText ?? 'NaN',
         unit: measurement.unit,
         ...limitsOf(limits),
-        ...pickExtra(extra, ['highLimit', 'valueFormat', 'lowLimitFormat', 'highLimitFormat']),
+        ...pickExtra(extra, ['compOp', 'lowLimit', 'highLimit', 'valueFormat', 'lowLimitFormat', 'highLimitFormat']),
       };
     case 'text':
       return {
         status,
         value: measurement.value ?? valueText ?? '',
         ...textLimitOf(limits),
-        ...pickExtra(extra, ['limit']),
+        ...pickExtra(extra, ['compOp', 'limit']),
       };
     case 'boolean':
       return { status, value: measurement.value };
@@ -110,9 +110,10 @@ function nameOne(name: string | null, index: number, taken: Set<string>): string
 
 /** Names as the server wants them: each its own inside a step with several. */
 function namesOf(measurements: readonly Measurement[], notes: Notes & { readonly path: string }): (string | null)[] {
-  const isSingle = measurements.length === 1;
   const taken = new Set<string>();
-  return measurements.map(({ name }, index) => {
+  const byKind = Object.groupBy(measurements, ({ kind }) => kind);
+  return measurements.map(({ name, kind }, index) => {
+    const isSingle = byKind[kind]?.length === 1;
     const cut = fit(name, 100, { ...notes, path: `${notes.path}.measurements[${index}].name` });
     if (isSingle) return cut === '' ? null : cut;
     const free = nameOne(cut, index, taken);

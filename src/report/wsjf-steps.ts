@@ -16,6 +16,7 @@ export type StepWriting = Notes & {
 };
 
 const KEPT = [
+  'id',
   'tsGuid',
   'errorCodeFormat',
   'causedSeqFailure',
@@ -57,17 +58,14 @@ function textOf(step: Step): string | null {
   return step.text === null ? step.name : `${step.name}\n${step.text}`;
 }
 
-function seqCallOf(step: Step, extra: Extra, path: string): Extra {
+function seqCallOf(step: Step, extra: Extra, notes: Noted): Extra {
   const kept = extraAt(extra, 'seqCall');
   const words = (key: string, fallback: string, longest: number): string => {
     const value = kept[key];
-    return (typeof value === 'string' ? value : fallback).slice(0, longest);
+    const text = typeof value === 'string' ? value : fallback;
+    return fit(text, longest, { ...notes, path: `${notes.path}.extensions.wsjf.seqCall.${key}` });
   };
-  return {
-    path: words('path', '-', 500),
-    name: words('name', step.name || path, 200),
-    version: words('version', '-', 30),
-  };
+  return { path: words('path', '-', 500), name: words('name', step.name, 200), version: words('version', '-', 30) };
 }
 
 function loopOf({ loop }: Step, extra: Extra): Extra | null {
@@ -137,7 +135,7 @@ function writeStep(step: Step, notes: Noted): WsjfStep {
     ...writeMeasurements(measurements, extra, notes),
     chart: series === null ? null : writeChart(series, extra, notes),
     attachment: attachmentOf(step, notes),
-    seqCall: isSequence ? seqCallOf(step, extra, notes.path) : null,
+    seqCall: isSequence ? seqCallOf(step, extra, notes) : null,
   };
   const out: WsjfStep = readAs(wsjfStepSchema, compact(fields), notes.path);
   if (isSequence || step.steps.length > 0) out.steps = first.map((part) => writeStep(part, notes));

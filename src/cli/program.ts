@@ -3,14 +3,6 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AirlockError } from '../core/errors.ts';
 import { readDurationMs } from '../core/units.ts';
-import { demo } from './commands/demo.ts';
-import { doctor } from './commands/doctor.ts';
-import { run } from './commands/run.ts';
-import { status } from './commands/status.ts';
-import { stop } from './commands/stop.ts';
-import { submit } from './commands/submit.ts';
-import { version as versionCommand } from './commands/version.ts';
-import { wait } from './commands/wait.ts';
 import type { CliContext, Command } from './context.ts';
 
 /** Options that every command takes. */
@@ -59,7 +51,8 @@ function collectPairs(text: string, before: Readonly<Record<string, string>>): R
   return { ...before, [name]: rest.join('=') };
 }
 
-type Choose = <Arguments>(command: Command<Arguments>, input: Arguments) => void;
+/** Commands are loaded when they are chosen: `status` must not wait for the daemon's modules. */
+type Choose = <Arguments>(load: () => Promise<Command<Arguments>>, input: Arguments) => void;
 
 type SubmitOptions = {
   readonly name?: string;
@@ -84,7 +77,7 @@ function addSubmit(program: Commander, choose: Choose): void {
     .option('--idempotency-key <uuid>', 'submit once, however often this is run with the same key', parseUuid)
     .option('--priority <1-10>', '1 = first', parsePriority)
     .action((files: string[], options: SubmitOptions) =>
-      choose(submit, {
+      choose(async () => (await import('./commands/submit.ts')).submit, {
         files,
         name: options.name ?? null,
         converter: options.converter ?? null,
@@ -102,16 +95,20 @@ function addLifeCycle(program: Commander, choose: Choose): void {
     .command('run')
     .description('run the daemon in the foreground')
     .option('--set <key=value>', 'set a configuration key for this run, repeatable', collect, [])
-    .action(({ set }: { set: readonly string[] }) => choose(run, { set }));
+    .action(({ set }: { set: readonly string[] }) =>
+      choose(async () => (await import('./commands/run.ts')).run, { set }),
+    );
   program
     .command('stop')
     .description('drain the daemon and wait until it is gone')
     .option('--grace <duration>', 'time for running calls, conversions and uploads', parseDuration)
-    .action(({ grace }: { grace?: number }) => choose(stop, { graceMs: grace ?? null }));
+    .action(({ grace }: { grace?: number }) =>
+      choose(async () => (await import('./commands/stop.ts')).stop, { graceMs: grace ?? null }),
+    );
   program
     .command('status')
     .description('show the state of the daemon')
-    .action(() => choose(status, {}));
+    .action(() => choose(async () => (await import('./commands/status.ts')).status, {}));
   program
     .command('wait')
     .description('wait until the daemon is ready, or has nothing left to do')
@@ -119,7 +116,10 @@ function addLifeCycle(program: Commander, choose: Choose): void {
     .addOption(new Option('--drained', 'until everything that moves by itself has come to its end'))
     .option('--timeout <duration>', 'how long at most', parseDuration, 60_000)
     .action(({ drained, timeout }: { drained?: boolean; timeout: number }) =>
-      choose(wait, { until: drained === true ? 'drained' : 'ready', timeoutMs: timeout }),
+      choose(async () => (await import('./commands/wait.ts')).wait, {
+        until: drained === true ? 'drained' : 'ready',
+        timeoutMs: timeout,
+      }),
     );
 }
 
@@ -127,15 +127,15 @@ function addTools(program: Commander, choose: Choose): void {
   program
     .command('demo')
     .description('show the whole way on sample files, with a daemon on a temporary home')
-    .action(() => choose(demo, {}));
+    .action(() => choose(async () => (await import('./commands/demo.ts')).demo, {}));
   program
     .command('doctor')
     .description('look for what is wrong; changes nothing')
-    .action(() => choose(doctor, {}));
+    .action(() => choose(async () => (await import('./commands/doctor.ts')).doctor, {}));
   program
     .command('version')
     .description('show the version')
-    .action(() => choose(versionCommand, {}));
+    .action(() => choose(async () => (await import('./commands/version.ts')).version, {}));
 }
 
 /**
@@ -152,8 +152,9 @@ export function parseCommandLine(
 ): Invocation | null {
   let invocation: Invocation | null = null;
   const program = new Commander('airlock');
-  const choose: Choose = (command, input) => {
-    invocation = { options: program.opts<GlobalOptions>(), execute: (context) => command(context, input) };
+  const choose: Choose = (load, input) => {
+    const execute = async (context: CliContext): Promise<number> => (await load())(context, input);
+    invocation = { options: program.opts<GlobalOptions>(), execute };
   };
   program
     .description('Takes in files of test equipment, converts them in a sealed sandbox, delivers the reports surely.')

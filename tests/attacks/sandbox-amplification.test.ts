@@ -8,7 +8,7 @@ const TRUNCATED = { level: 'warn', text: 'log truncated: the limit of lines or b
 describe(`a converter that floods its host (${WALLS_NAME})`, () => {
   let pool: TestPool;
   beforeAll(async () => {
-    pool = await startTestPool();
+    pool = await startTestPool({ runners: 2 });
   });
   afterAll(async () => {
     await pool[Symbol.asyncDispose]();

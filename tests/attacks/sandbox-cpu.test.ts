@@ -7,7 +7,7 @@ const HUGE = '{ length: 2 ** 53 - 1 }';
 describe(`a converter that takes time (${WALLS_NAME})`, () => {
   let pool: TestPool;
   beforeAll(async () => {
-    pool = await startTestPool();
+    pool = await startTestPool({ runners: 2 });
   });
   afterAll(async () => {
     await pool[Symbol.asyncDispose]();

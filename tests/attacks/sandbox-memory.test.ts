@@ -8,7 +8,7 @@ const CONTAINED = ['stopped heap', 'stopped cpu', 'stopped wall', 'crashed', 'fa
 describe(`a converter that takes memory (${WALLS_NAME})`, () => {
   let pool: TestPool;
   beforeAll(async () => {
-    pool = await startTestPool();
+    pool = await startTestPool({ runners: 2 });
   });
   afterAll(async () => {
     await pool[Symbol.asyncDispose]();

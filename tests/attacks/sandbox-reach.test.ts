@@ -6,14 +6,14 @@ import { body, ROOT, startTestPool, type TestPool, WALLS_NAME } from '../support
 describe(`a converter that reaches out (${WALLS_NAME})`, () => {
   let pool: TestPool;
   beforeAll(async () => {
-    pool = await startTestPool();
+    pool = await startTestPool({ runners: 2 });
   });
   afterAll(async () => {
     await pool[Symbol.asyncDispose]();
   });
 
   const told = async (text: string): Promise<string> => {
-    const { outcome, taken } = await pool.run(body(text));
+    const { outcome, taken } = await pool.run(body(text), { trust: 'bundled' });
     return taken.parts[0] ?? JSON.stringify(outcome);
   };
 

@@ -5,7 +5,7 @@ import { body, startTestPool, type TestPool, WALLS_NAME } from '../support/sandb
 describe(`a converter with evil values (${WALLS_NAME})`, () => {
   let pool: TestPool;
   beforeAll(async () => {
-    pool = await startTestPool();
+    pool = await startTestPool({ runners: 2 });
   });
   afterAll(async () => {
     await pool[Symbol.asyncDispose]();

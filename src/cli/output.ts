@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import { AirlockError, type ErrorData } from '../core/errors.ts';
 
 /** Version of the `--json` documents; pinned. */
-export const JSON_SCHEMA_VERSION = 1;
+const JSON_SCHEMA_VERSION = 1;
 
 /** A stream to write to. */
 export type TextStream = { readonly write: (text: string) => unknown; readonly isTTY?: boolean | undefined };

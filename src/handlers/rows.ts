@@ -14,7 +14,7 @@ type ReportResult = ResultOf<typeof reportGet>;
  *
  * @param unixMs - Milliseconds since 1970 UTC.
  */
-export const toTime = (unixMs: number): string => new Date(unixMs).toISOString();
+const toTime = (unixMs: number): string => new Date(unixMs).toISOString();
 
 /**
  * As {@link toTime}, null where there is no time.

@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { WIRE_LIMITS } from './limits.ts';
 
 /** `params._meta`. Not strict: other keys are ignored. `deadlineMs` counts from arrival; `trace` is copied to logs. */
-export const callMetaSchema = z.object({
+const callMetaSchema = z.object({
   deadlineMs: z.int().min(0).optional(),
   trace: z.string().max(256).optional(),
 });
 
 /** `params.workDoneToken`: comes back with each `$/progress`. */
-export const workDoneTokenSchema = z.union([z.string().max(WIRE_LIMITS.idChars), z.int()]);
+const workDoneTokenSchema = z.union([z.string().max(WIRE_LIMITS.idChars), z.int()]);
 
 /** Both, as they lie in params. */
 export const callFrameSchema = z.object({

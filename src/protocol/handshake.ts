@@ -26,7 +26,7 @@ export const authenticateParamsSchema = z.strictObject({
 const bucketSchema = z.object({ capacity: z.number(), refillPerSecond: z.number() }).nullable();
 
 /** Limits that the server tells; bytes and counts. Source: protocol.md 4. */
-export const toldLimitsSchema = z.object({
+const toldLimitsSchema = z.object({
   jsonFrame: z.int(),
   chunk: z.int(),
   depth: z.int(),

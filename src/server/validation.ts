@@ -29,7 +29,7 @@ function toDetail(issue: Issue): ErrorDetail {
  *
  * @param issues - What the schema found.
  */
-export function toDetails(issues: readonly Issue[]): readonly ErrorDetail[] {
+function toDetails(issues: readonly Issue[]): readonly ErrorDetail[] {
   return issues.slice(0, MAX_DETAILS).map(toDetail);
 }
 

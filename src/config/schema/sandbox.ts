@@ -5,8 +5,8 @@ import { formatBytes, formatDurationMs } from '../../core/units.ts';
 import { BYTES, duration, integer, MS, refusal, size } from '../values.ts';
 
 /** Names of the sandbox walls. */
-export const WALLS = ['network', 'files', 'seccomp', 'rlimits', 'privileges', 'permission', 'watchdog'] as const;
-/** One of {@link WALLS}. */
+const WALLS = ['network', 'files', 'seccomp', 'rlimits', 'privileges', 'permission', 'watchdog'] as const;
+/** One of the walls. */
 export type WallName = (typeof WALLS)[number];
 
 const timeLimit = () => duration({ min: 1, max: MS.hour });

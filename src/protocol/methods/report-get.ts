@@ -20,7 +20,7 @@ export const reportSummarySchema = z.object({
 });
 
 /** One report in full. `report` is null once the body is gone (delivered everywhere and retired). */
-export const reportDetailSchema = reportSummarySchema.extend({
+const reportDetailSchema = reportSummarySchema.extend({
   report: z.record(z.string(), z.unknown()).nullable(),
   deliveries: z.array(
     z.object({

@@ -6,7 +6,7 @@ import { time } from '../shapes.ts';
 import { queueStatsSchema } from './queue-stats.ts';
 
 /** Why the daemon is degraded: `action` is a command or a sentence that mends it. Codes: configuration.md 4. */
-export const reasonSchema = z.object({
+const reasonSchema = z.object({
   code: z.string(),
   since: time,
   subject: z.string(),

@@ -19,7 +19,7 @@ export const submissionSummarySchema = z.object({
 });
 
 /** One submission in full. */
-export const submissionSchema = submissionSummarySchema.extend({
+const submissionSchema = submissionSummarySchema.extend({
   kid: z.string(),
   attempts: z.int(),
   /** When a suspended submission is tried again. */

@@ -61,6 +61,8 @@ export type Pool = AsyncDisposable & {
    * Run one conversion in a sealed runner. Waits for a runner; never throws for anything the guest does.
    *
    * @throws {AirlockError} unavailable when no runner can be started (a bug of ours or of the machine).
+   * @throws {AirlockError} queue_full when 64 conversions wait for a runner already.
+   * @throws {AirlockError} shutting_down when the pool is disposed, before or during the conversion.
    * Aborts by killing the runner and rejecting with `signal.reason`.
    */
   readonly convert: (

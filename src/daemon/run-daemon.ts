@@ -23,6 +23,8 @@ export type DaemonInput = {
   readonly version: string;
   /** `--set key=value`, in order. */
   readonly commandLine: readonly string[];
+  /** Aborted by a signal that came before the daemon's own handlers were there. */
+  readonly signal: AbortSignal;
 };
 
 async function loadOrRefuse({ places, env, commandLine }: DaemonInput) {
@@ -56,6 +58,8 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   stack.use(
     listenToSignals({ log, stops, graceMs: config.daemon.drain, hasLauncher: env['AIRLOCK_LAUNCHER'] === '1' }),
   );
+  // Race: a signal that came while the configuration was read has aborted the command's own signal only.
+  if (input.signal.aborted) stops.ask({ reason: 'signal during start', graceMs: config.daemon.drain });
   const uptimeMs = (): number => Math.round(clock.monotonicMs() - startedMs);
   const boot = { bootId: randomUUID(), instance: places.instance, version, pid: process.pid, uptimeMs };
   const status = makeStatus({ loaded, stops, reasons: makeReasons(clock), startedAt });

@@ -22,9 +22,7 @@ function printParts(output: Output, status: Status): void {
   }
   for (const converter of status.converters)
     output.line(`converter     ${converter.name} ${converter.version ?? '-'} ${converter.state} (${converter.origin})`);
-  output.line(
-    `runners       ${sandbox.runners.ready} ready, ${sandbox.runners.busy} busy, ${sandbox.runners.size} at most`,
-  );
+  output.line(`runners       ${sandbox.runners.busy} of ${sandbox.runners.size} busy, ${sandbox.runners.ready} ready`);
   output.line(
     `walls         ${sandbox.walls.map(({ name, active }) => `${name} ${active ? 'on' : 'OFF'}`).join(', ')}`,
   );

@@ -17,6 +17,6 @@ it.each([50, 200, 400, 600, 900])(
     const [code, signal] = await exit;
     clearTimeout(timer);
 
-    expect([`${code}`, `${signal}`]).toContain(signal === null ? '0' : 'SIGTERM');
+    expect({ code, signal }).toEqual(signal === null ? { code: 0, signal: null } : { code: null, signal: 'SIGTERM' });
   },
 );

@@ -15,7 +15,7 @@ type PartName = (typeof PARTS)[keyof typeof PARTS]['name'];
 type DateParts = Record<PartName, number>;
 
 const TOKENS = /yyyy|MM|dd|HH|mm|ss|SSS/y;
-const ISO = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9}))?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+const ISO = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9}))?\s*(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/i;
 const ZONE = /^(?:UTC|Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
 
 function isToken(text: string): text is keyof typeof PARTS {
@@ -73,10 +73,10 @@ function parseIso(text: string, zone: string): string | null {
   const match = ISO.exec(text);
   if (match === null) return null;
   const [, day = '', clock = '', second = ':00', fraction, offset] = match;
-  if (readParts(`${day}T${clock}${second}`, 'yyyy-MM-ddTHH:mm:ss') === null) return null;
+  const parts = readParts(`${day}T${clock}${second}`, 'yyyy-MM-ddTHH:mm:ss');
+  if (parts === null || !isRealDay(parts)) return null;
   const written = offset === undefined ? zone : offset.toUpperCase().replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
-  const time = `${day}T${clock}${second}${fraction === undefined ? '' : `.${fraction}`}${written}`;
-  return Number.isNaN(Date.parse(`${day}T00:00:00Z`)) ? null : time;
+  return `${day}T${clock}${second}${fraction === undefined ? '' : `.${fraction}`}${written}`;
 }
 
 /**

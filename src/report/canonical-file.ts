@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { completeReports, type ReportDraft } from './complete.ts';
 import { readJson } from './json.ts';
 import type { ReportLimits } from './limits.ts';
+import { listAttachments } from './list-attachments.ts';
 import { assertWithin, Refusal } from './refusal.ts';
 import { headFields, REPORT_SCHEMA } from './schema.ts';
 import type { AssembledReport, ReportStamp } from './stamp.ts';
@@ -109,10 +110,12 @@ function keepSource(extensions: Readonly<Record<string, unknown>>, source: unkno
 function readDraft(value: unknown, index: number, limits: ReportLimits): ReportDraft {
   const { schema: _schema, id, root, source, extensions, ...head } = readAs(fileSchema, value, '');
   assertExtensions(extensions, 'report', limits);
-  assertWithin('attachments', { limit: 'attachments', used: head.attachments.length, allowed: limits.attachments });
+  const tree = readTree(root, limits);
+  const used = listAttachments({ ...head, root: tree }).length;
+  assertWithin('attachments', { limit: 'attachments', used, allowed: limits.attachments });
   return {
     ...head,
-    root: readTree(root, limits),
+    root: tree,
     extensions: keepSource(extensions, source),
     fileId: id,
     key: String(index),

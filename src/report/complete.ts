@@ -103,7 +103,7 @@ function makeSource(stamp: ReportStamp, warnings: string[]): CanonicalReport['so
  * @param limits - `tooLong`, and the size of the whole.
  * @throws {Refusal} for a text that is too long and may not be cut, a missing station name, or a report over its size.
  */
-export function completeReport(draft: ReportDraft, stamp: ReportStamp, limits: ReportLimits): AssembledReport {
+function completeReport(draft: ReportDraft, stamp: ReportStamp, limits: ReportLimits): AssembledReport {
   const {
     fileId: _fileId,
     key: _key,

@@ -1,23 +1,13 @@
 // Reading JSON that nobody vouches for: depth before parsing, places of errors, and no key that could reach a prototype.
 
+import { findJsonFault, skipString } from './json-place.ts';
+
 /** Result of reading. `line` and `column` count from 1. */
 export type JsonReading =
   | { readonly kind: 'ok'; readonly value: unknown }
   | { readonly kind: 'bad'; readonly reason: string; readonly line: number | null; readonly column: number | null };
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** Index after the closing quote of the string that begins before `start`. */
-function skipString(text: string, start: number): number {
-  let index = start;
-  while (index < text.length) {
-    const unit = text.charCodeAt(index);
-    if (unit === QUOTE) return index + 1;
-    index += unit === BACKSLASH ? 2 : 1;
-  }
-  return index;
-}
 
 /**
  * Where does JSON go deeper than allowed? Linear and without recursion; the text need not be valid.
@@ -44,11 +34,9 @@ function placeOf(text: string, index: number): { readonly line: number; readonly
   return { line: before.split('\n').length, column: index - before.lastIndexOf('\n') };
 }
 
-/** The engine tells the place in words only; without them there is none. For people, decides nothing. */
-function placeOfError(text: string, error: unknown): { readonly line: number | null; readonly column: number | null } {
-  const position = error instanceof Error ? /at position (\d{1,10})/.exec(error.message)?.[1] : undefined;
-  if (position !== undefined) return placeOf(text, Number(position));
-  return { line: null, column: null };
+function placeOfFault(text: string): { readonly line: number | null; readonly column: number | null } {
+  const fault = findJsonFault(text);
+  return fault === null ? { line: null, column: null } : placeOf(text, fault);
 }
 
 function hasForbiddenKey(value: unknown): boolean {
@@ -75,8 +63,9 @@ export function readJson(text: string, deepest: number): JsonReading {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    return { kind: 'bad', reason: 'not JSON', ...placeOfError(text, error) };
+  } catch {
+    // The engine's words say less than the place does.
+    return { kind: 'bad', reason: 'not JSON', ...placeOfFault(text) };
   }
   // The key may be written with escapes; walking everything is only worth it when one of both is there.
   if (/__proto__|\\u00/i.test(text) && hasForbiddenKey(value)) {

@@ -53,13 +53,13 @@ const seriesValues = z.array(z.number().nullable());
 const axis = { name: optional(text), unit: optional(text), values: seriesValues };
 
 /** A chart: one x axis; a curve with x values of its own carries them in `x`. */
-export const seriesSchema = z.strictObject({
+const seriesSchema = z.strictObject({
   x: z.strictObject(axis),
   y: z.array(z.strictObject({ ...axis, x: optional(seriesValues) })),
 });
 
 /** An attachment: kept beside the report under its hash, or only named by a `path` that nobody opens. */
-export const attachmentSchema = z.strictObject({
+const attachmentSchema = z.strictObject({
   name: z.string().min(1).max(256),
   mediaType: z.string().max(100).default('application/octet-stream'),
   description: optional(z.string().max(500)),
@@ -143,7 +143,7 @@ export const failureSchema = z.strictObject({
 const processSchema = z.strictObject({ code: z.int().nullable(), name: optional(text) });
 
 /** What a repair report says beyond a test report. */
-export const repairSchema = z.strictObject({
+const repairSchema = z.strictObject({
   refReport: optional(z.guid().toLowerCase()),
   testProcess: optional(processSchema),
   confirmedAt: optional(time),
@@ -152,7 +152,7 @@ export const repairSchema = z.strictObject({
 });
 
 /** What was tested or repaired. */
-export const unitSchema = z.strictObject({
+const unitSchema = z.strictObject({
   partNumber: text.nullable(),
   serialNumber: text.nullable(),
   revision: text.nullable(),
@@ -161,7 +161,7 @@ export const unitSchema = z.strictObject({
 });
 
 /** Where it was tested. */
-export const stationSchema = z.strictObject({
+const stationSchema = z.strictObject({
   name: optional(text),
   location: optional(text),
   purpose: optional(text),
@@ -189,7 +189,7 @@ export const headFields = {
 };
 
 /** Where a report came from; written by the daemon alone. */
-export const sourceSchema = z.strictObject({
+const sourceSchema = z.strictObject({
   format: text,
   file: freeText,
   bytes: count,
@@ -208,7 +208,7 @@ export type Step = z.output<typeof flatStepSchema> & { readonly steps: readonly 
 export type StepInput = z.input<typeof flatStepSchema> & { readonly steps?: readonly StepInput[] | undefined };
 
 /** A step and all below it. For documents and generated JSON Schema; what comes from outside is read by tree.ts. */
-export const stepSchema: z.ZodType<Step, StepInput> = z.strictObject({
+const stepSchema: z.ZodType<Step, StepInput> = z.strictObject({
   ...flatStepSchema.shape,
   steps: z.lazy(() => z.array(stepSchema)).default([]),
 });

@@ -44,7 +44,8 @@ function makeAttachmentWriter(options: WsjfOptions, warnings: string[]) {
       warnings.push(`${path}: attachment "${name}" is not sent, its bytes are not here`);
       return null;
     }
-    return compact({ name, contentType: mediaType, data: Buffer.from(bytes).toString('base64'), description });
+    const contentType = mediaType === '' ? 'application/octet-stream' : mediaType;
+    return compact({ name, contentType, data: Buffer.from(bytes).toString('base64'), description });
   };
 }
 

@@ -1,6 +1,6 @@
 // WSJF → canonical → WSJF keeps everything that the server stores.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStoredReport, toWsjf } from '../../src/report/wsjf.ts';
 import { loadConverter, readSample, STAMP } from '../support/guest-realm.ts';

@@ -62,8 +62,8 @@ export function retryDelayMs(
 }
 
 function toNewReport(report: AssembledReport, destinations: readonly string[]): NewReport {
-  const { reportId, kind, outcome, partNumber, serialNumber, body } = report;
-  return { reportId: toReportId(reportId), kind, outcome, partNumber, serialNumber, body, destinations };
+  const { reportId, kind, outcome, partNumber, serialNumber, body, attachments } = report;
+  return { reportId: toReportId(reportId), kind, outcome, partNumber, serialNumber, body, attachments, destinations };
 }
 
 function toSuspension(end: Extract<ConversionEnd, { kind: 'suspended' }>, context: EndContext): EndState {

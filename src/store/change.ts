@@ -1,6 +1,7 @@
 // The only place where a state is written: asks the tables, writes the row, keeps the count, notes the announcement.
 
 import type { DeliveryState, SubmissionState } from '../core/states.ts';
+import { dropAttachments } from './attachments.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
 import {
@@ -75,7 +76,7 @@ export function changeSubmission(
 }
 
 /**
- * Move a delivery; its report stops counting, and its body goes, with the last delivery that is delivered.
+ * Move a delivery; its report stops counting, and its body and attachments go, with the last delivery that is delivered.
  *
  * @param row - Columns of {@link DELIVERY_CHANGE_COLUMNS} as they are stored now.
  * @throws {Error} when the change is not allowed: a bug of the caller.
@@ -115,16 +116,18 @@ export function noteDelivery(
 }
 
 /**
- * Stop counting a report and drop its body if none of its deliveries is open any more.
+ * Stop counting a report and drop its body and attachments if none of its deliveries is open any more.
  *
  * @param report - Its row number; it counted until now.
  */
-export function settleReport({ database, ledger }: StoreContext, report: number): void {
+export function settleReport(context: StoreContext, report: number): void {
+  const { database, ledger } = context;
   const open = database.get("SELECT 1 FROM delivery WHERE report = :report AND state <> 'delivered' LIMIT 1", {
     report,
   });
   if (open !== undefined) return;
   ledger.addItems(-1);
   database.run('DELETE FROM report_body WHERE report = :report', { report });
+  dropAttachments(context, report);
   database.run('UPDATE report SET has_body = 0 WHERE seq = :report', { report });
 }

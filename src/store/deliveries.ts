@@ -3,6 +3,7 @@
 import { assertNever } from '../core/assert-never.ts';
 import { AirlockError } from '../core/errors.ts';
 import { hash } from './accept.ts';
+import { readAttachments } from './attachments.ts';
 import { changeDelivery, DELIVERY_CHANGE_COLUMNS, type DeliveryTarget } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
@@ -20,21 +21,30 @@ const NAMED = `SELECT ${DELIVERY_CHANGE_COLUMNS}
 const NEWER_REVISION = `SELECT 1 FROM delivery AS d JOIN report AS r ON r.seq = d.report
   WHERE d.destination = :destination AND d.report_id = :id AND r.revision > :revision LIMIT 1`;
 
-function readBody({ database }: StoreContext, delivery: Row): string | null {
-  const row = database.get('SELECT body FROM report_body WHERE report = :report', {
-    report: readNumber(delivery, 'report'),
-  });
+/** What a delivery sends. */
+type Content = Pick<ClaimedDelivery, 'body' | 'attachments'>;
+type Found = ({ readonly kind: 'content' } & Content) | { readonly kind: 'damaged'; readonly error: string };
+
+function readContent(context: StoreContext, delivery: Row): Found {
+  const report = readNumber(delivery, 'report');
+  const row = context.database.get('SELECT body FROM report_body WHERE report = :report', { report });
   const body = row === undefined ? null : readText(row, 'body');
-  return body !== null && hash(body) === readText(delivery, 'sha256') ? body : null;
+  if (body === null || hash(body) !== readText(delivery, 'sha256')) {
+    return { kind: 'damaged', error: 'stored body does not match its hash' };
+  }
+  const attachments = readAttachments(context, report);
+  if (attachments === null) return { kind: 'damaged', error: 'stored attachment does not match its hash' };
+  return { kind: 'content', body, attachments };
 }
 
-function toClaimed(row: Row, body: string): ClaimedDelivery {
+function toClaimed(row: Row, { body, attachments }: Content): ClaimedDelivery {
   return {
     reportId: readReportId(row, 'report_id'),
     revision: readNumber(row, 'revision'),
     submissionId: readSubmissionId(row, 'submission_id'),
     destination: readText(row, 'destination'),
     body,
+    attachments,
     bytes: readNumber(row, 'size'),
     sha256: readText(row, 'sha256'),
     acceptedAtUnixMs: readNumber(row, 'received_at'),
@@ -46,8 +56,8 @@ function toClaimed(row: Row, body: string): ClaimedDelivery {
 /**
  * Take the next delivery of a destination: by rank, then due, then order of acknowledgement.
  *
- * `tries` is written before the request starts. A body that does not match its hash any more makes its delivery `corrupt`,
- * and the next one is looked at.
+ * `tries` is written before the request starts. A body or an attachment that does not match its hash any more makes its
+ * delivery `corrupt`, and the next one is looked at.
  *
  * @param context - Inside a transaction.
  */
@@ -61,12 +71,12 @@ export function claimDelivery(
     const row = findNextDelivery(context, destination, options);
     if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, destination, options) };
     changeDelivery(context, row, { state: 'inflight' });
-    const body = readBody(context, row);
-    if (body !== null) {
+    const found = readContent(context, row);
+    if (found.kind === 'content') {
       database.run('UPDATE delivery SET tries = tries + 1 WHERE seq = :seq', { seq: readNumber(row, 'seq') });
-      return { kind: 'claimed', item: toClaimed(row, body) };
+      return { kind: 'claimed', item: toClaimed(row, found) };
     }
-    const error = 'stored body does not match its hash';
+    const { error } = found;
     endDelivery(context, { destination, ...nameOf(row) }, { ...options, end: { state: 'corrupt', error } });
   }
 }

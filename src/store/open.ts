@@ -12,6 +12,7 @@ import { filesOf, makeStoreFolder, prepareStoreFiles } from './folder.ts';
 import { fromRefusal, type StoreReply } from './messages.ts';
 import type { StoreArguments, StoreMethod, StoreResult } from './operations.ts';
 import { type SupervisedThread, superviseThread } from './supervisor.ts';
+import { withOwnAttachments } from './transfer.ts';
 import type { AcceptInput, AcceptOutcome, Store, StoreChange } from './types.ts';
 
 /** Largest body that may cross the thread. Source: queue.md 1. */
@@ -82,7 +83,7 @@ function makeCalls(calls: Calls): Omit<Store, 'changes' | typeof Symbol.asyncDis
   return {
     accept: (input) => accept(calls, input),
     claimSubmission: () => call(calls, 'claimSubmission', []),
-    endSubmission: (...args) => call(calls, 'endSubmission', args),
+    endSubmission: (submissionId, end) => call(calls, 'endSubmission', [submissionId, withOwnAttachments(end)]),
     wakeWaiting: (...args) => call(calls, 'wakeWaiting', args),
     claimDelivery: (...args) => call(calls, 'claimDelivery', args),
     endDelivery: (...args) => call(calls, 'endDelivery', args),

@@ -2,6 +2,7 @@
 
 import { DELIVERY_STATES_WORST_FIRST } from '../core/states.ts';
 import { hash } from './accept.ts';
+import { carryAttachments, insertAttachments } from './attachments.ts';
 import { noteDelivery, settleReport } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
@@ -45,11 +46,22 @@ function insertDeliveries(
   }
 }
 
+function insertBody(
+  context: StoreContext,
+  { report, seq, last }: { readonly report: NewReport; readonly seq: number; readonly last: Row | undefined },
+): void {
+  const { body, attachments } = report;
+  context.database.run('INSERT INTO report_body (report, body) VALUES (:seq, :body)', { seq, body });
+  insertAttachments(context, seq, attachments);
+  if (last !== undefined) carryAttachments(context, readNumber(last, 'seq'), { report: seq, body });
+}
+
 function insertReport(
-  { database }: StoreContext,
-  { report, sha256, revision }: { readonly report: NewReport; readonly sha256: string; readonly revision: number },
+  context: StoreContext,
+  { report, sha256, last }: { readonly report: NewReport; readonly sha256: string; readonly last: Row | undefined },
   { submission, nowUnixMs }: Parent,
 ): number {
+  const { database } = context;
   const hasBody = report.destinations.length > 0;
   const { seq } = database.run(
     `INSERT INTO report
@@ -57,7 +69,7 @@ function insertReport(
      VALUES (:id, :revision, :submission, :kind, :outcome, :part, :serial, :size, :sha256, :now, :hasBody)`,
     {
       id: report.reportId,
-      revision,
+      revision: last === undefined ? 1 : readNumber(last, 'revision') + 1,
       submission: readNumber(submission, 'seq'),
       kind: report.kind,
       outcome: report.outcome,
@@ -69,9 +81,7 @@ function insertReport(
       hasBody: Number(hasBody),
     },
   );
-  if (hasBody) {
-    database.run('INSERT INTO report_body (report, body) VALUES (:seq, :body)', { seq, body: report.body });
-  }
+  if (hasBody) insertBody(context, { report, seq, last });
   return seq;
 }
 
@@ -108,7 +118,7 @@ function replaceUnsent(context: StoreContext, report: NewReport): void {
  * Store one report and its deliveries.
  *
  * The same id with the same bytes as its last revision adds nothing to be sent; with other bytes it is the next revision and
- * takes the place of what was not sent yet.
+ * takes the place of what was not sent yet. The body names its attachments by their hashes: the same body has the same ones.
  *
  * @param parent - The submission it came from, being changed in the same transaction.
  */
@@ -119,13 +129,13 @@ export function storeReport(context: StoreContext, report: NewReport, parent: Pa
     id: report.reportId,
   });
   const isUnchanged = last !== undefined && readText(last, 'sha256') === sha256;
-  const revision = last === undefined ? 1 : readNumber(last, 'revision') + 1;
-  const seq = isUnchanged ? readNumber(last, 'seq') : insertReport(context, { report, sha256, revision }, parent);
+  const seq = isUnchanged ? readNumber(last, 'seq') : insertReport(context, { report, sha256, last }, parent);
   database.run('INSERT OR IGNORE INTO produced (submission, report) VALUES (:submission, :seq)', {
     submission: readNumber(parent.submission, 'seq'),
     seq,
   });
   if (isUnchanged) return;
+  // Order: after the new revision has taken over what it needs of the last one.
   if (last !== undefined) replaceUnsent(context, report);
   if (report.destinations.length > 0) ledger.addItems(1);
   insertDeliveries(context, { report, seq }, parent);

@@ -126,8 +126,21 @@ CREATE TABLE destination (
 ) STRICT, WITHOUT ROWID;
 `;
 
+// Attachments lie beside the body of the revision that names them, and go with it.
+const WITH_ATTACHMENTS = `
+CREATE TABLE attachment (
+  seq INTEGER PRIMARY KEY,
+  report INTEGER NOT NULL REFERENCES report (seq) ON DELETE CASCADE,
+  sha256 TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE (report, sha256)
+) STRICT;
+CREATE INDEX attachment_bytes ON attachment (size);
+`;
+
 /** Step n brings version n to n + 1. A step that was released is never changed. */
-const STEPS: readonly string[] = [FIRST];
+const STEPS: readonly string[] = [FIRST, WITH_ATTACHMENTS];
 
 /** Version that this build reads and writes, as `PRAGMA user_version`. */
 export const SCHEMA_VERSION = STEPS.length;

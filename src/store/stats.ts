@@ -88,7 +88,9 @@ export function countStats(context: StoreContext, time: CallTime): StoreStats {
     deliveries,
     bytes: {
       submissions: one(database, 'SELECT sum(size) FROM submission WHERE has_body = 1'),
-      reports: one(database, 'SELECT sum(size) FROM report WHERE has_body = 1'),
+      reports:
+        one(database, 'SELECT sum(size) FROM report WHERE has_body = 1') +
+        one(database, 'SELECT sum(size) FROM attachment'),
     },
     oldestReadyAgeMs: oldestUnixMs === null ? null : Math.max(0, time.nowUnixMs - oldestUnixMs),
     refusals: Object.fromEntries(refusals),

@@ -4,12 +4,13 @@ import { Worker } from 'node:worker_threads';
 import { type FromStore, fromRefusal, type StoreReply, type StoreSetup, type ToStore, toError } from './messages.ts';
 import type { StoreRequest } from './operations.ts';
 import type { Recovered } from './recover.ts';
+import { buffersOfRequest } from './transfer.ts';
 import type { StoreChange } from './types.ts';
 
 /** A running thread. */
 export type StoreThread = {
   readonly recovered: Recovered;
-  /** Never rejects: a thread that ends answers `failed`. */
+  /** Never rejects: a thread that ends answers `failed`. The buffers of a request's attachments are given away. */
   readonly call: (request: StoreRequest) => Promise<StoreReply>;
   /** Finish what was called, write the WAL back, close the file, end the thread. */
   readonly close: () => Promise<void>;
@@ -65,7 +66,7 @@ export async function startThread({ workerUrl, announce }: StoreThreadDeps, setu
   void ended.then(() => {
     isGone = true;
   });
-  const post = (message: ToStore): void => worker.postMessage(message, []);
+  const post = (message: ToStore, buffers: readonly ArrayBuffer[] = []): void => worker.postMessage(message, buffers);
   const recovered = await waitForOpened(worker, ended).catch(async (error: unknown) => {
     await worker.terminate();
     throw error;
@@ -86,7 +87,7 @@ export async function startThread({ workerUrl, announce }: StoreThreadDeps, setu
         return Promise.resolve({ kind: 'failed', error: new Error('Cannot use store: its thread has ended') });
       return new Promise((resolve) => {
         waiting.set(request.id, resolve);
-        post({ kind: 'request', request });
+        post({ kind: 'request', request }, buffersOfRequest(request));
       });
     },
     close: async () => {

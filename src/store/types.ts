@@ -66,6 +66,9 @@ export type FailureRecord = {
   readonly allowed?: number;
 };
 
+/** Bytes of one attachment, under the hash by which the report's body names it: SHA-256, lower-case hex. */
+export type StoredAttachment = { readonly sha256: string; readonly bytes: Uint8Array };
+
 /** One report of a finished conversion, and where it goes. */
 export type NewReport = {
   readonly reportId: ReportId;
@@ -75,6 +78,8 @@ export type NewReport = {
   readonly serialNumber: string | null;
   /** Canonical report as JSON text. */
   readonly body: string;
+  /** Each hash once. Kept and retired with the body. */
+  readonly attachments: readonly StoredAttachment[];
   /** Names of destinations; empty = delivered to none. */
   readonly destinations: readonly string[];
 };
@@ -101,6 +106,8 @@ export type ClaimedDelivery = {
   readonly submissionId: SubmissionId;
   readonly destination: string;
   readonly body: string;
+  readonly attachments: readonly StoredAttachment[];
+  /** Of the body alone, as `sha256`. */
   readonly bytes: number;
   readonly sha256: string;
   /** When the submission was acknowledged. */
@@ -226,6 +233,7 @@ export type StoreStats = {
   readonly maxItems: number;
   readonly submissions: Readonly<Record<SubmissionState, number>>;
   readonly deliveries: Readonly<Record<DeliveryState, number>>;
+  /** What is kept: raw files, and reports with their attachments. */
   readonly bytes: { readonly submissions: number; readonly reports: number };
   readonly oldestReadyAgeMs: number | null;
   readonly refusals: Readonly<Record<string, number>>;

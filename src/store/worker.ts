@@ -6,16 +6,18 @@ import { type Engine, openEngine } from './engine.ts';
 import { GROUP_BYTES, GROUP_REQUESTS } from './group-commit.ts';
 import { type FromStore, type StoreSetup, type ToStore, toError, toRefusal } from './messages.ts';
 import type { StoreRequest } from './operations.ts';
+import { attachedBytes, buffersOfSettled } from './transfer.ts';
 
 if (parentPort === null) throw new Error('Cannot start store: this file is a worker thread');
 const port = parentPort;
-const post = (message: FromStore): void => port.postMessage(message);
+const post = (message: FromStore, buffers: readonly ArrayBuffer[] = []): void => port.postMessage(message, buffers);
 
 function sizeOf(request: StoreRequest): number {
   if (request.method === 'accept') return request.args[0].bytes.byteLength;
   if (request.method !== 'endSubmission') return 0;
   const [, end] = request.args;
-  return end.state === 'converted' ? end.reports.reduce((sum, { body }) => sum + body.length, 0) : 0;
+  const bodies = end.state === 'converted' ? end.reports.reduce((sum, { body }) => sum + body.length, 0) : 0;
+  return bodies + attachedBytes(end);
 }
 
 // Everything that arrived while the last commit ran is there already: no timer, no waiting for more.
@@ -35,7 +37,7 @@ function collectGroup(first: ToStore): { readonly requests: readonly StoreReques
 function serve(engine: Engine): void {
   port.on('message', (first: ToStore) => {
     const { requests, isLast } = collectGroup(first);
-    engine.run(requests, (settled) => post({ kind: 'settled', ...settled }));
+    engine.run(requests, (settled) => post({ kind: 'settled', ...settled }, buffersOfSettled(requests, settled)));
     if (!isLast) return;
     engine[Symbol.dispose]();
     port.close();

@@ -107,6 +107,7 @@ async function addReports(store: Store, count: number, destinations: readonly st
     partNumber: 'PN-1',
     serialNumber: 'SN-1',
     body: makeCanonical(id),
+    attachments: [],
     destinations,
   }));
   await store.endSubmission(claim.item.submissionId, {

@@ -6,7 +6,14 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { type LogFields, type Logger, silentLogger } from '../../src/core/logger.ts';
 import { openStore, type StoreConfig, type StoreDeps } from '../../src/store/open.ts';
 import type { Store, StoreChange } from '../../src/store/types.ts';
-import { converted, makeInput, makeReport, makeTemporaryFolder } from '../support/store.ts';
+import {
+  converted,
+  makeAttached,
+  makeAttachment,
+  makeInput,
+  makeReport,
+  makeTemporaryFolder,
+} from '../support/store.ts';
 
 const CONFIG: StoreConfig = { maxItems: 0, receipts: { keep: 86_400_000, count: 1_000 }, idempotencyMs: 86_400_000 };
 const DYING = new URL('../support/dying-store-worker.ts', import.meta.url);
@@ -49,6 +56,28 @@ describe('openStore()', () => {
       submissions: { converted: 1 },
       deliveries: { delivered: 1 },
     });
+  });
+
+  it('passes attachments through its thread and a restart, byte for byte, and leaves the caller his own', async () => {
+    using folder = makeTemporaryFolder();
+    const large = makeAttachment(new Uint8Array(3_000_000).map((_byte, index) => index % 251));
+    // A view into a pool that is shared with other buffers.
+    const attachments = [large, makeAttachment(Buffer.from('a,b\n')), makeAttachment('')];
+    const end = converted(makeAttached(1, attachments));
+    {
+      await using store = await open(folder.path);
+      await store.accept(makeInput());
+      const claim = await store.claimSubmission();
+      if (claim.kind === 'claimed') await store.endSubmission(claim.item.submissionId, end);
+    }
+
+    await using again = await open(folder.path);
+    const claim = await again.claimDelivery('folder', { isProbe: false });
+
+    const claimed = claim.kind === 'claimed' ? claim.item.attachments : [];
+    expect(claimed.map(({ sha256 }) => sha256)).toEqual(attachments.map(({ sha256 }) => sha256));
+    expect(claimed.map(({ bytes }) => makeAttachment(bytes).sha256)).toEqual(claimed.map(({ sha256 }) => sha256));
+    expect(attachments.map(({ bytes }) => bytes.byteLength)).toEqual([3_000_000, 4, 0]);
   });
 
   it('announces a change before the call that made it is answered', async () => {

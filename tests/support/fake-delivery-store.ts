@@ -40,6 +40,7 @@ function makeItem(number: number, extra: Partial<ClaimedDelivery>): ClaimedDeliv
     submissionId,
     destination: 'wats',
     body,
+    attachments: [],
     bytes: Buffer.byteLength(body),
     sha256: createHash('sha256').update(body).digest('hex'),
     acceptedAtUnixMs: 0,

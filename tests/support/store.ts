@@ -1,5 +1,6 @@
 // Small inputs and a real engine in a private temporary folder, for the tests of the store.
 
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { type Engine, openEngine } from '../../src/store/engine.ts';
 import type { StoreLimits } from '../../src/store/context.ts';
 import type { Settled, StoreReply } from '../../src/store/messages.ts';
 import type { StoreArguments, StoreMethod, StoreRequest, StoreResult } from '../../src/store/operations.ts';
-import type { AcceptInput, NewReport, StoreChange, SubmissionEnd } from '../../src/store/types.ts';
+import type { AcceptInput, NewReport, StoreChange, StoredAttachment, SubmissionEnd } from '../../src/store/types.ts';
 
 /** A wall clock's start for tests: noon, so that "today" has room on both sides. */
 export const NOON_UNIX_MS = Date.UTC(2026, 2, 4, 12);
@@ -50,9 +51,22 @@ export function makeReport(n: number, changes: Partial<NewReport> = {}): NewRepo
     partNumber: 'PN-1',
     serialNumber: `SN-${n}`,
     body: `{"n":${n}}`,
+    attachments: [],
     destinations: ['folder'],
     ...changes,
   };
+}
+
+/** An attachment under its own hash. */
+export function makeAttachment(content: string | Uint8Array): StoredAttachment {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes };
+}
+
+/** A report whose body names its attachments, as canonical bodies do. */
+export function makeAttached(n: number, attachments: readonly StoredAttachment[], note = ''): NewReport {
+  const named = attachments.map(({ sha256 }) => ({ sha256 }));
+  return makeReport(n, { body: JSON.stringify({ n, note, attachments: named }), attachments });
 }
 
 const TRACE = { converter: { name: 'csv', version: '1.0.0', sha256: 'c0ffee' }, log: [], warnings: [] } as const;

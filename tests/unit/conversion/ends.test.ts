@@ -14,7 +14,7 @@ const report: AssembledReport = {
   serialNumber: null,
   body: '{}',
   warnings: [],
-  attachments: [],
+  attachments: [{ sha256: 'a'.repeat(64), bytes: new Uint8Array([1, 2]) }],
 };
 
 function endOf(end: ConversionEnd, attempt = 1) {
@@ -33,8 +33,8 @@ describe('toSubmissionEnd()', () => {
     });
   });
 
-  it('sends each report where it belongs', () => {
-    const { warnings: _warnings, attachments: _attachments, ...kept } = report;
+  it('sends each report where it belongs, with its attachments', () => {
+    const { warnings: _warnings, ...kept } = report;
 
     expect(endOf({ kind: 'converted', reports: [report] })).toMatchObject({
       state: 'converted',

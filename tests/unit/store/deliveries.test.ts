@@ -42,6 +42,7 @@ describe('claimDelivery()', () => {
         submissionId,
         destination: 'folder',
         body: '{"n":1}',
+        attachments: [],
         bytes: 7,
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         acceptedAtUnixMs: NOON_UNIX_MS,

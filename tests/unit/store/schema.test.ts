@@ -1,7 +1,8 @@
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { inTransaction, isSqliteNewEnough, openDatabase } from '../../../src/store/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../../src/store/schema.ts';
-import { makeTemporaryFolder } from '../../support/store.ts';
+import { claimOne, convertOne, makeReport, makeTemporaryFolder, openTestEngine } from '../../support/store.ts';
 
 describe('migrate()', () => {
   it('brings an empty database to the newest version, and does nothing the second time', () => {
@@ -12,6 +13,18 @@ describe('migrate()', () => {
     migrate(database);
 
     expect(database.get('PRAGMA user_version')).toEqual({ user_version: SCHEMA_VERSION });
+  });
+
+  it('brings a database from before attachments along, with its reports', () => {
+    using engine = openTestEngine();
+    convertOne(engine, [makeReport(1)]);
+    const older = new DatabaseSync(engine.path);
+    older.exec('DROP TABLE attachment; PRAGMA user_version = 1');
+    older.close();
+
+    engine.reopen();
+
+    expect(claimOne(engine)).toMatchObject({ body: makeReport(1).body, attachments: [] });
   });
 
   it('refuses a database of a newer build and leaves it as it is', () => {

@@ -1,12 +1,15 @@
-// The `directory` destination: one JSON file per report, in a folder per day of acceptance.
+// The `directory` destination: one JSON file per report, in a folder per day of acceptance, its attachments beside it.
 
-import { lstat, open, readFile, realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
-import { ensureDurableDirectory, writeDurableFile } from '../disk/durable-file.ts';
-import { syncDirectory } from '../disk/sync-directory.ts';
+import { ensureDurableDirectory } from '../disk/durable-file.ts';
+import { placeAttachments } from './attachment-files.ts';
+import { placeFile } from './place-file.ts';
 import type { OutgoingReport, Send, SendOutcome } from './send.ts';
+
+const SHA256 = /^[0-9a-f]{64}$/;
 
 type Trouble = { readonly reason: string; readonly codes: readonly string[]; readonly why: string };
 
@@ -31,23 +34,6 @@ function toOutcome(error: unknown): SendOutcome {
   return { kind: 'transient', reason: 'io', error: `${start}: ${code}`, answer: null, retryAfterMs: null };
 }
 
-/** What lies under a name: nothing, these very bytes (now durable), or something else. */
-async function compare(directory: string, name: string, bytes: Buffer): Promise<'absent' | 'same' | 'other'> {
-  const path = join(directory, name);
-  const stats = await lstat(path).catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT')) return null;
-    throw error;
-  });
-  if (stats === null) return 'absent';
-  if (!stats.isFile() || stats.size !== bytes.byteLength) return 'other';
-  if (!(await readFile(path)).equals(bytes)) return 'other';
-  // Order: a crash may have come between this file's rename and the flush of its folder; the receipt must not be first.
-  await using file = await open(path, 'r+');
-  await file.datasync();
-  await syncDirectory(directory);
-  return 'same';
-}
-
 async function openDay(root: string, acceptedAtUnixMs: number): Promise<string> {
   await ensureDurableDirectory(root);
   const day = join(await realpath(root), new Date(acceptedAtUnixMs).toISOString().slice(0, 10));
@@ -57,24 +43,37 @@ async function openDay(root: string, acceptedAtUnixMs: number): Promise<string> 
   throw Object.assign(new Error('Cannot use day folder: it is a link'), { code: 'ENOTDIR' });
 }
 
-async function store(root: string, report: OutgoingReport, signal: AbortSignal): Promise<SendOutcome> {
+async function place(day: string, report: OutgoingReport, signal: AbortSignal): Promise<'placed' | 'other'> {
+  // Order: before the report, so that whoever finds the report finds what it names.
+  if ((await placeAttachments(day, report, { signal })) === 'other') return 'other';
   const bytes = Buffer.from(report.body, 'utf8');
-  const directory = await openDay(root, report.acceptedAtUnixMs);
   for (const name of [`${report.reportId}.json`, `${report.reportId}.${report.revision}.json`]) {
-    const found = await compare(directory, name, bytes);
-    signal.throwIfAborted();
-    if (found === 'absent') await writeDurableFile({ directory, name, bytes });
-    if (found !== 'other') return { kind: 'delivered', serverId: null, answer: null };
+    if ((await placeFile({ directory: day, name, bytes }, { signal })) === 'placed') return 'placed';
   }
+  return 'other';
+}
+
+async function store(root: string, report: OutgoingReport, signal: AbortSignal): Promise<SendOutcome> {
+  const day = await openDay(root, report.acceptedAtUnixMs);
+  if ((await place(day, report, signal)) === 'placed') return { kind: 'delivered', serverId: null, answer: null };
   const error = 'Cannot write report to folder: other content lies under its names, and nothing is overwritten';
   return { kind: 'refused', reason: 'conflict', error, answer: null };
+}
+
+/** What would make a name that is not ours; null when there is nothing. */
+function findUnnamable({ reportId, attachments }: OutgoingReport): SendOutcome | null {
+  if (!isUuid(reportId)) {
+    return { kind: 'unsendable', reason: 'invalid_id', error: 'Cannot name report file: the id is no UUID' };
+  }
+  if (attachments.every(({ sha256 }) => SHA256.test(sha256))) return null;
+  return { kind: 'unsendable', reason: 'invalid_id', error: 'Cannot name attachment file: the hash is no SHA-256' };
 }
 
 /**
  * Send for `directory`: `<root>/<yyyy-mm-dd>/<report id>.json`, durable before it counts as delivered.
  *
  * The day is the UTC date of acceptance, so that every attempt finds the same name. The same bytes there = delivered; other
- * bytes = `<report id>.<revision>.json` beside them; nothing is ever overwritten.
+ * bytes = `<report id>.<revision>.json` beside them; nothing is ever overwritten. Attachments come first, into `<report id>/`.
  *
  * @param root - Absolute path; made when it is missing.
  * @returns `delivered`, `refused` with `conflict`, `misconfigured` with `disk_full`, `not_writable` or `wrong_path`,
@@ -84,10 +83,9 @@ async function store(root: string, report: OutgoingReport, signal: AbortSignal):
 export function makeDirectorySend(root: string): Send {
   return async (report, { signal }) => {
     signal.throwIfAborted();
-    // Trust: the id becomes a file name.
-    if (!isUuid(report.reportId)) {
-      return { kind: 'unsendable', reason: 'invalid_id', error: 'Cannot name report file: the id is no UUID' };
-    }
+    // Trust: id and hashes become file names.
+    const unnamable = findUnnamable(report);
+    if (unnamable !== null) return unnamable;
     try {
       return await store(root, report, signal);
     } catch (error) {

@@ -5,12 +5,12 @@ import { assertNever } from '../core/assert-never.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secret } from '../core/secret.ts';
-import { parseStoredReport, toWsjf } from '../report/wsjf.ts';
 import type { ResolveAll } from './address-check.ts';
 import { makeDirectorySend } from './directory.ts';
+import { encodeWsjf } from './encode-wsjf.ts';
 import { makeHttpClient } from './http-request.ts';
-import type { OutgoingReport, Send } from './send.ts';
-import { makeWatsSend, toReportUrl, type WsjfText } from './wats.ts';
+import type { Send } from './send.ts';
+import { makeWatsSend, toReportUrl } from './wats.ts';
 import { withMaxBytes } from './with-max-bytes.ts';
 import { withObservation } from './with-observation.ts';
 import { type TotalTimeout, withTimeout } from './with-timeout.ts';
@@ -33,18 +33,6 @@ export type OpenDestination = Disposable & { readonly send: Send };
 /** A folder on the network may hang; no upload to it waits longer than this. */
 const DIRECTORY_TIMEOUT: TotalTimeout = { totalMs: 60_000, minBytesPerSecond: 16 * 1024 };
 
-function encodeWsjf(log: Logger, { reportId, body, acceptedAtUnixMs }: OutgoingReport): WsjfText {
-  try {
-    const outcome = toWsjf(parseStoredReport(body), { receivedAt: new Date(acceptedAtUnixMs).toISOString() });
-    return outcome.kind === 'ok' ? { kind: 'ok', text: outcome.body } : outcome;
-  } catch (error) {
-    // A bug of the writer, met by one report: it must not look like trouble of the server and hold up the others.
-    log.error({ err: error, reportId }, 'WSJF writer threw');
-    const message = 'Cannot write report as WSJF: a bug in the writer; the log has the details';
-    return { kind: 'invalid', reason: 'wsjf_invalid', message };
-  }
-}
-
 function openWats(
   deps: MakeSendDeps,
   config: WatsDestinationConfig,
@@ -56,7 +44,7 @@ function openWats(
     connectMs: config.timeout.connect,
     idleMs: config.timeout.idle,
   });
-  const send = makeWatsSend({ ...deps, client, encode: (report) => encodeWsjf(deps.log, report) }, config);
+  const send = makeWatsSend({ ...deps, client, encode: (report) => encodeWsjf(deps, report, config) }, config);
   const total = { totalMs: config.timeout.total, minBytesPerSecond: config.timeout.minRate };
   return { send, total, [Symbol.dispose]: () => client[Symbol.dispose]() };
 }

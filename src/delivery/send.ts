@@ -1,11 +1,15 @@
 // One signature for every way of delivering: destinations, time limits and observation are links of one chain.
 
+import type { AttachmentBytes } from '../report/stamp.ts';
+
 /** A report on its way out. */
 export type OutgoingReport = {
   readonly reportId: string;
   readonly revision: number;
   /** Canonical report as JSON text. */
   readonly body: string;
+  /** Each hash once. What the body names without its bytes is not here. */
+  readonly attachments: readonly AttachmentBytes[];
   readonly sha256: string;
   readonly acceptedAtUnixMs: number;
 };

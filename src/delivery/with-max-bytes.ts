@@ -1,6 +1,7 @@
 // A link of the chain: the largest report that a destination is asked to take.
 
 import { formatBytes } from '../core/units.ts';
+import { reportBytes } from './report-size.ts';
 import type { Send, SendOutcome } from './send.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Send, SendOutcome } from './send.ts';
  * @param bytes - Size of the upload.
  * @param maxBytes - The destination's `maxBytes`.
  */
-export function toTooLarge(bytes: number, maxBytes: number): SendOutcome {
+export function toTooLarge(bytes: number, maxBytes: number): Extract<SendOutcome, { readonly kind: 'unsendable' }> {
   const error = `Cannot deliver report: ${bytes} bytes are more than maxBytes, ${maxBytes} bytes (${formatBytes(maxBytes)})`;
   return { kind: 'unsendable', reason: 'too_large', error };
 }
@@ -17,12 +18,12 @@ export function toTooLarge(bytes: number, maxBytes: number): SendOutcome {
 /**
  * Refuse reports over `maxBytes` before anything is sent.
  *
- * @param maxBytes - Largest size of the canonical text that passes, bytes of UTF-8.
+ * @param maxBytes - Largest size that passes, bytes: the canonical text as UTF-8 and the attachments as they are.
  * @param send - The next link.
  */
 export function withMaxBytes(maxBytes: number, send: Send): Send {
   return async (report, options) => {
-    const bytes = Buffer.byteLength(report.body);
+    const bytes = reportBytes(report);
     return bytes > maxBytes ? toTooLarge(bytes, maxBytes) : send(report, options);
   };
 }

@@ -1,9 +1,10 @@
 // A link of the chain: the longest time that one upload may take as a whole.
 
 import type { Clock } from '../core/clock.ts';
+import { inlinedBytes } from './report-size.ts';
 import type { Send } from './send.ts';
 
-/** The total grows with the report: `totalMs` + size / `minBytesPerSecond`. */
+/** The total grows with the report and its attachments: `totalMs` + size / `minBytesPerSecond`. */
 export type TotalTimeout = { readonly totalMs: number; readonly minBytesPerSecond: number };
 
 /**
@@ -15,7 +16,7 @@ export type TotalTimeout = { readonly totalMs: number; readonly minBytesPerSecon
 export function withTimeout(deps: { readonly clock: Pick<Clock, 'after'> }, limit: TotalTimeout, send: Send): Send {
   return async (report, { signal }) => {
     signal.throwIfAborted();
-    const totalMs = limit.totalMs + Math.ceil((Buffer.byteLength(report.body) / limit.minBytesPerSecond) * 1000);
+    const totalMs = limit.totalMs + Math.ceil((inlinedBytes(report) / limit.minBytesPerSecond) * 1000);
     const expired = new AbortController();
     using _timer = deps.clock.after(totalMs, () => expired.abort());
     const either = AbortSignal.any([signal, expired.signal]);

@@ -17,7 +17,7 @@ const TOKEN = Buffer.from('station-7:hunter2-secret').toString('base64');
 function makeReport(padding = 0): OutgoingReport {
   const body = JSON.stringify({ id: ID, pad: 'x'.repeat(padding) });
   const sha256 = createHash('sha256').update(body).digest('hex');
-  return { reportId: ID, revision: 1, body, sha256, acceptedAtUnixMs: 0 };
+  return { reportId: ID, revision: 1, body, attachments: [], sha256, acceptedAtUnixMs: 0 };
 }
 
 function makeConfig(url: string, extra: Readonly<Record<string, unknown>> = {}): WatsDestinationConfig {

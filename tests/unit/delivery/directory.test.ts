@@ -15,7 +15,8 @@ function makeReport(extra: Partial<OutgoingReport> = {}): OutgoingReport {
   const body = extra.body ?? '{"a":"ü"}';
   const sha256 = createHash('sha256').update(body).digest('hex');
   // One second before midnight UTC: no local time zone may move it.
-  return { reportId: ID, revision: 1, body, sha256, acceptedAtUnixMs: Date.UTC(2026, 0, 30, 23, 59, 59), ...extra };
+  const acceptedAtUnixMs = Date.UTC(2026, 0, 30, 23, 59, 59);
+  return { reportId: ID, revision: 1, body, attachments: [], sha256, acceptedAtUnixMs, ...extra };
 }
 
 describe('directory destination', () => {

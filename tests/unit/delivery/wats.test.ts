@@ -7,7 +7,7 @@ import { openDestination } from '../../../src/delivery/make-send.ts';
 import { makeWatsSend, toReportUrl, type WatsDeps } from '../../../src/delivery/wats.ts';
 
 const { signal } = new AbortController();
-const report = { reportId: 'r', revision: 1, body: '{}', sha256: '', acceptedAtUnixMs: 0 };
+const report = { reportId: 'r', revision: 1, body: '{}', attachments: [], sha256: '', acceptedAtUnixMs: 0 };
 const config = destinationSchema.parse({ type: 'wats', url: 'https://wats.test', token: { secret: 'wats-token' } });
 
 function makeSend(deps: Partial<WatsDeps>) {

@@ -6,7 +6,19 @@ import { withObservation } from '../../../src/delivery/with-observation.ts';
 import { withTimeout } from '../../../src/delivery/with-timeout.ts';
 import { makeManualClock } from '../../support/manual-clock.ts';
 
-const report: OutgoingReport = { reportId: 'r', revision: 2, body: 'é'.repeat(5), sha256: '', acceptedAtUnixMs: 0 };
+const report: OutgoingReport = {
+  reportId: 'r',
+  revision: 2,
+  body: 'é'.repeat(5),
+  attachments: [],
+  sha256: '',
+  acceptedAtUnixMs: 0,
+};
+/** 10 bytes of text and 20 of attachments, which base64 makes 27. */
+const withAttachments: OutgoingReport = {
+  ...report,
+  attachments: ['a', 'b'].map((sha256) => ({ sha256, bytes: new Uint8Array(10) })),
+};
 const delivered: SendOutcome = { kind: 'delivered', serverId: null, answer: 'words' };
 const { signal } = new AbortController();
 const deliver: Send = () => Promise.resolve(delivered);
@@ -19,6 +31,14 @@ describe('withMaxBytes()', () => {
     [11, 'delivered'],
   ])('counts bytes, not characters: 10 bytes with a limit of %i are %s', async (maxBytes, kind) => {
     expect((await withMaxBytes(maxBytes, deliver)(report, { signal })).kind).toBe(kind);
+  });
+
+  it.each([
+    [29, 'unsendable'],
+    [30, 'delivered'],
+    [31, 'delivered'],
+  ])('counts attachments: 30 bytes in all with a limit of %i are %s', async (maxBytes, kind) => {
+    expect((await withMaxBytes(maxBytes, deliver)(withAttachments, { signal })).kind).toBe(kind);
   });
 
   it('says both numbers', async () => {
@@ -46,6 +66,15 @@ describe('withTimeout()', () => {
       answer: null,
       retryAfterMs: null,
     });
+  });
+
+  it('gives attachments the time that they take in base64', async () => {
+    const clock = makeManualClock();
+    const sending = withTimeout({ clock }, limit, never)(withAttachments, { signal });
+
+    clock.advance(4_700);
+
+    expect(await sending).toMatchObject({ error: 'Cannot reach destination: not done within 4700 ms' });
   });
 
   it('lets an upload go on until the last millisecond, and leaves no timer', async () => {

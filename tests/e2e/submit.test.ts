@@ -115,7 +115,7 @@ describe('airlock submit --wait', () => {
     expect(some.exitCode).toBe(2);
     expect(
       documents(some.stdout)
-        .map((line) => line['state'])
+        .map((line) => String(line['state']))
         .toSorted(),
     ).toEqual(['converted', 'refused']);
     expect(none.exitCode).toBe(66);

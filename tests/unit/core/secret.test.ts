@@ -7,7 +7,7 @@ it('Secret prints as [hidden] in every way, and reveals its text on request only
 
   const printed = [
     String(secret),
-    `${secret}`,
+    `${String(secret)}`,
     JSON.stringify({ secret }),
     inspect(secret),
     inspect({ deep: { secret } }, { showHidden: true }),

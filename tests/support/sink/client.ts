@@ -15,6 +15,8 @@ export type Sink = AsyncDisposable & {
   readonly setMode: (...modes: readonly SinkMode[]) => Promise<void>;
   /** Every request so far, in order. */
   readonly requests: () => Promise<readonly SinkRequest[]>;
+  /** What came of the body of each of them, as text. */
+  readonly bodies: () => Promise<readonly string[]>;
 };
 
 /** Options of {@link startSink}. */
@@ -45,6 +47,7 @@ export async function startSink({ mode = { kind: 'id' }, tls = false }: StartSin
       await fetch(`${controlUrl}/modes`, { method: 'PUT', body: JSON.stringify(modes) });
     },
     requests: async () => (await (await fetch(`${controlUrl}/requests`)).json()) as readonly SinkRequest[],
+    bodies: async () => (await (await fetch(`${controlUrl}/bodies`)).json()) as readonly string[],
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await exited;

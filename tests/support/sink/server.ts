@@ -1,6 +1,7 @@
 // A remote report server as a program of its own: `node tests/support/sink/server.ts [--tls] [--mode JSON]`.
 //
-// Prints {"port","controlPort"} as one JSON line. The control port takes PUT /modes (a list of modes) and gives GET /requests.
+// Prints {"port","controlPort"} as one JSON line. The control port takes PUT /modes (a list of modes) and gives GET /requests
+// and GET /bodies (what came of each body, as text).
 
 import { createHash } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -14,6 +15,7 @@ const { values } = parseArgs({ options: { tls: { type: 'boolean', default: false
 
 let modes: SinkMode[] = [values.mode === undefined ? { kind: 'id' } : (JSON.parse(values.mode) as SinkMode)];
 const requests: SinkRequest[] = [];
+const bodies: (() => string)[] = [];
 const connections = new WeakMap<Socket, number>();
 let connectionCount = 0;
 
@@ -55,6 +57,7 @@ function record(request: IncomingMessage, onBytes: (bytes: number) => void): Pro
     };
   };
   requests.push(describe());
+  bodies.push(() => Buffer.concat(chunks).toString('utf8'));
   let size = 0;
   request.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
@@ -133,6 +136,9 @@ const onRequest = (request: IncomingMessage, response: ServerResponse): void => 
 
 async function control(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method === 'GET' && request.url === '/requests') return answer(response, 200, JSON.stringify(requests));
+  if (request.method === 'GET' && request.url === '/bodies') {
+    return answer(response, 200, JSON.stringify(bodies.map((read) => read())));
+  }
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   modes = JSON.parse(Buffer.concat(chunks).toString('utf8')) as SinkMode[];

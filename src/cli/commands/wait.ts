@@ -2,7 +2,7 @@
 
 import type { Client } from '../../client/connect.ts';
 import { AirlockError } from '../../core/errors.ts';
-import { isDeliveryOpen, isSubmissionOpen, type DeliveryState, type SubmissionState } from '../../core/states.ts';
+import { DELIVERY_STATES, isDeliveryOpen, isSubmissionOpen, SUBMISSION_STATES } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { queueStats } from '../../protocol/methods/queue-stats.ts';
 import type { Command } from '../context.ts';
@@ -17,22 +17,31 @@ function expired({ until, timeoutMs }: WaitArguments, cause?: unknown): AirlockE
 
 /** Nothing that changes by itself is left: waiting, suspended, held and dead things do not count. */
 function isDrained({ submissions, deliveries }: ResultOf<typeof queueStats>): boolean {
-  const busySubmission = Object.entries(submissions).some(
-    ([state, count]) => count > 0 && isSubmissionOpen(state as SubmissionState),
-  );
-  const busyDelivery = Object.entries(deliveries).some(
-    ([state, count]) => count > 0 && isDeliveryOpen(state as DeliveryState),
-  );
-  return !busySubmission && !busyDelivery;
+  const isBusy =
+    SUBMISSION_STATES.some((state) => isSubmissionOpen(state) && (submissions[state] ?? 0) > 0) ||
+    DELIVERY_STATES.some((state) => isDeliveryOpen(state) && (deliveries[state] ?? 0) > 0);
+  return !isBusy;
 }
 
-async function waitDrained(client: Client, input: WaitArguments, signal: AbortSignal): Promise<void> {
-  await using subscription = await client.subscribe(['submission', 'report']);
+/**
+ * Wait until nothing is left to do.
+ *
+ * @throws {AirlockError} deadline_exceeded when the subscription ends before that.
+ * @throws `signal.reason` when aborted.
+ */
+export async function waitDrained(
+  client: Pick<Client, 'call' | 'subscribe'>,
+  input: WaitArguments,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<void> {
+  await using subscription = await client.subscribe(['submission', 'report'], { signal });
   const stop = (): void => void subscription[Symbol.asyncDispose]();
   signal.addEventListener('abort', stop, { once: true });
-  if (isDrained(await client.call('queue/stats', {}))) return;
+  // Race: aborted before there was a listener means that the listener is never called.
+  signal.throwIfAborted();
+  if (isDrained(await client.call('queue/stats', {}, { signal }))) return;
   for await (const _event of subscription) {
-    if (isDrained(await client.call('queue/stats', {}))) return;
+    if (isDrained(await client.call('queue/stats', {}, { signal }))) return;
   }
   signal.throwIfAborted();
   throw expired(input);
@@ -44,7 +53,7 @@ export const wait: Command<WaitArguments> = async (context, input) => {
   await using client = await connectWhenUp(context, input);
   if (input.until === 'drained') {
     try {
-      await waitDrained(client, input, AbortSignal.any([context.signal, timeout]));
+      await waitDrained(client, input, { signal: AbortSignal.any([context.signal, timeout]) });
     } catch (error) {
       if (timeout.aborted) throw expired(input, error);
       throw error;

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { waitDrained } from '../../../src/cli/commands/wait.ts';
+import type { Client } from '../../../src/client/client.ts';
+
+type Stats = { readonly submissions: Record<string, number>; readonly deliveries: Record<string, number> };
+type WaitClient = Pick<Client, 'call' | 'subscribe'>;
+
+const input = { until: 'drained', timeoutMs: 1000 } as const;
+const idle: Stats = { submissions: { converted: 3, waiting: 1, suspended: 1 }, deliveries: { delivered: 2, held: 1 } };
+
+/** A daemon that answers `queue/stats` with these, one after the other, and announces one change before each but the first. */
+function makeClient(answers: readonly Stats[]) {
+  const left = [...answers];
+  let isDisposed = false;
+  const ended = Promise.withResolvers<void>();
+  const subscription = {
+    snapshot: {},
+    async *[Symbol.asyncIterator]() {
+      for (let index = 1; index < answers.length; index += 1) yield {};
+      await ended.promise;
+    },
+    [Symbol.asyncDispose]: async () => {
+      isDisposed = true;
+      ended.resolve();
+    },
+  };
+  const client = { call: async () => left.shift(), subscribe: async () => subscription };
+  // Only what waitDrained() looks at is there.
+  return {
+    client: client as unknown as WaitClient,
+    asked: () => answers.length - left.length,
+    isDisposed: () => isDisposed,
+  };
+}
+
+describe('waitDrained()', () => {
+  it('comes back at once when nothing moves by itself, whatever waits for a person', async () => {
+    const daemon = makeClient([idle]);
+
+    await waitDrained(daemon.client, input, { signal: new AbortController().signal });
+
+    expect({ asked: daemon.asked(), isDisposed: daemon.isDisposed() }).toEqual({ asked: 1, isDisposed: true });
+  });
+
+  it.each([
+    { submissions: { receiving: 1 }, deliveries: {} },
+    { submissions: { received: 1 }, deliveries: {} },
+    { submissions: { converting: 1 }, deliveries: {} },
+    { submissions: {}, deliveries: { ready: 1 } },
+    { submissions: {}, deliveries: { inflight: 1 } },
+    { submissions: {}, deliveries: { deferred: 1 } },
+  ])('waits while there is $submissions $deliveries, and asks again at each change', async (busy) => {
+    const daemon = makeClient([busy, busy, idle]);
+
+    await waitDrained(daemon.client, input, { signal: new AbortController().signal });
+
+    expect(daemon.asked()).toBe(3);
+  });
+
+  it('ends when it is aborted, also by a signal that came before it listened', async () => {
+    const busy = { submissions: { received: 1 }, deliveries: {} };
+    const controller = new AbortController();
+    const late = waitDrained(makeClient([busy]).client, input, { signal: controller.signal });
+    const daemon = makeClient([busy]);
+
+    controller.abort(new Error('the time is over'));
+
+    await expect(late).rejects.toThrow('the time is over');
+    await expect(waitDrained(daemon.client, input, { signal: controller.signal })).rejects.toThrow('the time is over');
+    expect(daemon.isDisposed()).toBe(true);
+  });
+});

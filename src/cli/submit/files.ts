@@ -1,55 +1,53 @@
 // The files that a command line names: patterns expanded, sizes checked, bytes read.
 
 import { globSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { AirlockError, isSystemError } from '../../core/errors.ts';
 
 /** A file as the user named it, and the name it is submitted under. */
 export type NamedFile = { readonly file: string; readonly name: string; readonly read: () => Promise<Uint8Array> };
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+};
+
 function failureOf(file: string, error: unknown): AirlockError {
-  const reason = isSystemError(error, 'ENOENT')
-    ? 'there is no such file'
-    : isSystemError(error, 'EACCES')
-      ? 'permission denied'
-      : isSystemError(error, 'EISDIR')
-        ? 'it is a folder'
-        : error instanceof Error
-          ? error.message
-          : String(error);
+  const code = Object.keys(REASONS).find((name) => isSystemError(error, name)) ?? '';
+  const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
   return new AirlockError('file_unreadable', `Cannot read ${file}: ${reason}`, { cause: error });
 }
 
-async function readAtMost(file: string, limit: number): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size > limit) {
-      throw new AirlockError('too_large', `Cannot submit ${file}: it has ${size} bytes, at most ${limit} are taken`, {
-        data: { limit },
-      });
-    }
-    return await readFile(file);
-  } catch (error) {
-    throw error instanceof AirlockError ? error : failureOf(file, error);
-  }
+function tooLarge(what: string, has: string, limit: number): AirlockError {
+  const message = `Cannot submit ${what}: it has ${has} bytes, at most ${limit} are taken`;
+  return new AirlockError('too_large', message, { data: { limit } });
 }
 
-async function readStream(stream: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+type ReadOptions = { readonly what: string; readonly limit: number };
+
+async function readStream(stream: AsyncIterable<Uint8Array>, { what, limit }: ReadOptions): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of stream) {
     size += piece.byteLength;
-    if (size > limit) {
-      throw new AirlockError(
-        'too_large',
-        `Cannot submit standard input: over ${limit} bytes, at most ${limit} are taken`,
-        { data: { limit } },
-      );
-    }
+    if (size > limit) throw tooLarge(what, `more than ${limit}`, limit);
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
+}
+
+async function readAtMost(file: string, limit: number): Promise<Uint8Array> {
+  try {
+    await using handle = await open(file, 'r');
+    const stats = await handle.stat();
+    if (stats.isFile() && stats.size > limit) throw tooLarge(file, String(stats.size), limit);
+    // Counted while it is read, too: a device or a file that grows says nothing about what will come.
+    return await readStream(handle.createReadStream({ autoClose: false }), { what: file, limit });
+  } catch (error) {
+    throw error instanceof AirlockError ? error : failureOf(file, error);
+  }
 }
 
 /**
@@ -66,7 +64,8 @@ export function expandFiles(
 ): readonly NamedFile[] {
   const { limit, stdin, name } = options;
   return written.flatMap((text) => {
-    if (text === '-') return [{ file: '-', name: name ?? 'stdin', read: () => readStream(stdin, limit) }];
+    if (text === '-')
+      return [{ file: '-', name: name ?? 'stdin', read: () => readStream(stdin, { what: 'standard input', limit }) }];
     const matches = text.includes('*') ? globSync(text).toSorted() : [text];
     if (matches.length === 0) throw new AirlockError('file_unreadable', `Cannot read ${text}: no file matches`);
     return matches.map((file) => ({ file, name: name ?? path.basename(file), read: () => readAtMost(file, limit) }));

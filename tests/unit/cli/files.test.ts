@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { expandFiles } from '../../../src/cli/submit/files.ts';
+import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+
+const LIMIT = 1000;
+const options = { limit: LIMIT, stdin: Readable.from([]), name: null };
+
+async function readOnly(file: string, stdin: AsyncIterable<Uint8Array> = options.stdin): Promise<Uint8Array> {
+  const [named] = expandFiles([file], { ...options, stdin });
+  return (await named?.read()) ?? new Uint8Array();
+}
+
+describe('expandFiles()', () => {
+  it('expands a pattern in order, submits under the base name, and reads what lies there', async () => {
+    await using folder = await makeTemporaryFolder();
+    for (const name of ['b.csv', 'a.csv', 'c.txt']) await writeFile(path.join(folder.path, name), name);
+
+    const files = expandFiles([path.join(folder.path, '*.csv')], options);
+
+    expect(files.map(({ name }) => name)).toEqual(['a.csv', 'b.csv']);
+    expect(Buffer.from((await files[0]?.read()) ?? []).toString()).toBe('a.csv');
+  });
+
+  it('refuses a pattern that matches nothing', () => {
+    expect(() => expandFiles(['/nowhere/*.csv'], options)).toThrow('Cannot read /nowhere/*.csv: no file matches');
+  });
+
+  it.each([
+    [LIMIT - 1, true],
+    [LIMIT, true],
+    [LIMIT + 1, false],
+  ])('of %i bytes, from a file and from standard input: taken is %s', async (size, isTaken) => {
+    await using folder = await makeTemporaryFolder();
+    const file = path.join(folder.path, 'a.csv');
+    await writeFile(file, Buffer.alloc(size));
+    const read = [readOnly(file), readOnly('-', Readable.from([Buffer.alloc(size - 1), Buffer.alloc(1)]))];
+
+    const ends = await Promise.all(
+      read.map((one) =>
+        one.then(
+          (bytes) => bytes.byteLength,
+          (error: unknown) => error,
+        ),
+      ),
+    );
+
+    const expected: unknown = isTaken ? size : expect.objectContaining({ code: 'too_large', data: { limit: LIMIT } });
+    expect(ends).toEqual([expected, expected]);
+  });
+
+  it.runIf(process.platform === 'linux')('stops at the limit of a device that never ends', async () => {
+    await expect(readOnly('/dev/zero')).rejects.toMatchObject({ code: 'too_large', data: { limit: LIMIT } });
+  });
+
+  it('says why a file cannot be read', async () => {
+    await using folder = await makeTemporaryFolder();
+    await mkdir(path.join(folder.path, 'a'));
+
+    await expect(readOnly(path.join(folder.path, 'none'))).rejects.toMatchObject({
+      code: 'file_unreadable',
+      message: expect.stringContaining('there is no such file'),
+    });
+    await expect(readOnly(path.join(folder.path, 'a'))).rejects.toMatchObject({
+      code: 'file_unreadable',
+      message: expect.stringContaining('it is a folder'),
+    });
+  });
+});

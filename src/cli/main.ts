@@ -53,10 +53,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const output = makeOutput(process, { isJson: argv.includes('--json') });
   const signal = interruptSignal();
   try {
-    const invocation = parseCommandLine(argv, {
-      writeOut: (text) => void process.stdout.write(text),
-      writeErr: (text) => void process.stderr.write(text),
-    });
+    const invocation = parseCommandLine(argv, { writeOut: (text) => void process.stdout.write(text) });
     if (invocation === null) return 0;
     return await invocation.execute(makeContext(invocation.options, { output, signal }));
   } catch (caught) {

@@ -1,7 +1,7 @@
 // Where a command's words go: data to stdout, everything else to stderr, and `--json` as a contract.
 
 import { styleText } from 'node:util';
-import { AirlockError, type ErrorData } from '../core/errors.ts';
+import { AirlockError } from '../core/errors.ts';
 
 /** Version of the `--json` documents; pinned. */
 const JSON_SCHEMA_VERSION = 1;
@@ -42,7 +42,8 @@ export type ErrorDocument = {
  * @param error - The failure.
  */
 export function toErrorDocument(error: AirlockError): ErrorDocument {
-  const { retryAfterMs, details, findings } = error.data as ErrorData & { readonly findings?: unknown };
+  const { retryAfterMs, details } = error.data;
+  const findings = error.data['findings'];
   return {
     code: error.code,
     message: error.message,

@@ -2,6 +2,7 @@
 
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AirlockError } from '../core/errors.ts';
+import { isUuid } from '../core/ids.ts';
 import { readDurationMs } from '../core/units.ts';
 import type { CliContext, Command } from './context.ts';
 
@@ -37,7 +38,7 @@ function parsePriority(text: string): number {
 }
 
 function parseUuid(text: string): string {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return text;
+  if (isUuid(text)) return text;
   throw new InvalidArgumentError('Write a lower-case UUID.');
 }
 
@@ -142,13 +143,13 @@ function addTools(program: Commander, choose: Choose): void {
  * Read a command line.
  *
  * @param argv - Arguments without node and script.
- * @param streams - Where help and commander's own complaints go.
+ * @param streams - Where help goes; commander's own complaints become the error.
  * @returns What to do, or null when help or version was all that was asked for.
  * @throws {AirlockError} usage, with a suggestion where there is one.
  */
 export function parseCommandLine(
   argv: readonly string[],
-  streams: { readonly writeOut: (text: string) => void; readonly writeErr: (text: string) => void },
+  { writeOut }: { readonly writeOut: (text: string) => void },
 ): Invocation | null {
   let invocation: Invocation | null = null;
   const program = new Commander('airlock');
@@ -163,13 +164,13 @@ export function parseCommandLine(
     .option('--key <name>', 'which IPC key to use (AIRLOCK_KEY)')
     .option('--json', 'answer as JSON on standard output')
     .addHelpText('after', EXIT_CODES)
-    .configureOutput({ writeOut: streams.writeOut, writeErr: () => undefined })
+    .configureOutput({ writeOut, writeErr: () => undefined })
     .exitOverride();
   addLifeCycle(program, choose);
   addSubmit(program, choose);
   addTools(program, choose);
   for (const command of program.commands)
-    command.exitOverride().configureOutput({ writeOut: streams.writeOut, writeErr: () => undefined });
+    command.exitOverride().configureOutput({ writeOut, writeErr: () => undefined });
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -180,8 +181,7 @@ export function parseCommandLine(
 
 function endOfParsing(error: unknown): null {
   if (!(error instanceof CommanderError)) throw error;
-  if (error.exitCode === 0) return null;
-  if (error.code === 'commander.help') return null;
+  if (error.exitCode === 0 || error.code === 'commander.help') return null;
   const reason = error.message
     .replace(/^error: /, '')
     .replace(/\.$/, '')

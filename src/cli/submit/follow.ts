@@ -22,11 +22,6 @@ export type Follower = AsyncDisposable & {
   ) => Promise<ReadonlyMap<string, Submission>>;
 };
 
-function submissionIdOf(data: unknown): string | null {
-  if (typeof data !== 'object' || data === null || !('submissionId' in data)) return null;
-  return typeof data.submissionId === 'string' ? data.submissionId : null;
-}
-
 /**
  * Subscribe; call it before the files are sent, so that no change is missed.
  *
@@ -52,8 +47,7 @@ export async function openFollower(client: Pick<Client, 'call' | 'subscribe'>): 
         if (open.size === 0) return newest;
         // Order: the first look above came after the subscription, so every later change arrives here.
         for await (const { data } of subscription) {
-          const submissionId = submissionIdOf(data);
-          if (submissionId !== null && open.has(submissionId)) await refresh(submissionId);
+          if (open.has(data.submissionId)) await refresh(data.submissionId);
           if (open.size === 0) break;
         }
         return newest;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../../src/cli/program.ts';
 
-const quiet = { writeOut: () => undefined, writeErr: () => undefined };
+const quiet = { writeOut: () => undefined };
 
 function usageOf(...argv: string[]): string {
   try {
@@ -45,7 +45,7 @@ describe('parseCommandLine()', () => {
   it('answers null when help was all that was asked for', () => {
     const written: string[] = [];
 
-    expect(parseCommandLine(['--help'], { ...quiet, writeOut: (text) => written.push(text) })).toBeNull();
+    expect(parseCommandLine(['--help'], { writeOut: (text) => written.push(text) })).toBeNull();
     expect(written.join('')).toContain('Exit codes: 0 ok');
   });
 });

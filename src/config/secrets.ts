@@ -1,35 +1,33 @@
 // Finds the text behind a reference such as `{ "secret": "wats-token" }`, at the moment it is used.
 
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { isName } from '../core/ids.ts';
+import type { Logger } from '../core/logger.ts';
 import { Secret } from '../core/secret.ts';
 import type { Environment, Places } from '../disk/places.ts';
-import { checkPrivateDirectory, checkPrivateFile } from '../disk/private-directory.ts';
+import { checkPrivateDirectory, checkPrivateFile, openRealFile } from '../disk/private-directory.ts';
 
 /** Finds a secret by name; null when nobody holds one of that name. */
 export type SecretResolver = (name: string) => Promise<Secret | null>;
 
 /** What {@link makeSecretResolver} needs. */
-export type SecretDeps = { readonly places: Pick<Places, 'secrets'>; readonly env: Environment };
+export type SecretDeps = {
+  readonly places: Pick<Places, 'secrets'>;
+  readonly env: Environment;
+  /** Is told each failure: whoever asks must not repeat it to a peer, because it names a path of the machine. */
+  readonly log: Pick<Logger, 'warn'>;
+};
 
 const MAX_SECRET_BYTES = 64 * 1024;
-// A link is never followed, and a FIFO in its place does not hold the caller. Windows has neither flag.
-const READ_REAL_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
-function refuseLink(path: string, cause: unknown): AirlockError {
-  const message = `Cannot use ${path}: check real_file found a symbolic link; mend it with: rm '${path}'`;
-  return new AirlockError('unavailable', message, { cause, data: { reason: 'real_file' } });
-}
 
 async function openSecret(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, READ_REAL_FILE);
+    return await openRealFile(path);
   } catch (cause) {
+    if (cause instanceof AirlockError) throw cause;
     if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return null;
-    if (isSystemError(cause, 'ELOOP', 'EMLINK')) throw refuseLink(path, cause);
     throw new AirlockError('file_unreadable', `Cannot read secret ${path}: the system refused`, { cause });
   }
 }
@@ -75,8 +73,8 @@ async function readCredential(folder: string | undefined, name: string): Promise
  *
  * @param deps - Own places and environment.
  */
-export function makeSecretResolver({ places, env }: SecretDeps): SecretResolver {
-  return async (name) => {
+export function makeSecretResolver({ places, env, log }: SecretDeps): SecretResolver {
+  async function find(name: string): Promise<Secret | null> {
     if (!isName(name)) {
       throw new AirlockError(
         'invalid_params',
@@ -86,5 +84,14 @@ export function makeSecretResolver({ places, env }: SecretDeps): SecretResolver 
     const variable = env[`AIRLOCK_SECRET_${name.toUpperCase().replaceAll('-', '_')}`];
     if (variable !== undefined && variable !== '') return new Secret(variable);
     return (await readCredential(env['CREDENTIALS_DIRECTORY'], name)) ?? (await readOwnFile(places.secrets, name));
+  }
+
+  return async (name) => {
+    try {
+      return await find(name);
+    } catch (err) {
+      log.warn({ err, secret: name }, 'a secret cannot be read');
+      throw err;
+    }
   };
 }

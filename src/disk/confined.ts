@@ -1,9 +1,9 @@
 // Paths that come from outside (a name, a manifest, a setting) held inside the folder they belong to.
 
-import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
+import { READ_REAL_FILE } from './private-directory.ts';
 
 /** Options of the functions here. */
 export type ConfineOptions = { readonly platform?: NodeJS.Platform };
@@ -53,9 +53,6 @@ export function confinePath(
   return join(root, ...toParts(relative, platform));
 }
 
-// Windows has neither flag; there the check after opening is all there is.
-const READ_REAL_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
 async function checkInside(
   file: FileHandle,
   { root, parts }: { root: string; parts: readonly string[] },
@@ -83,6 +80,7 @@ export async function openConfined(root: string, relative: string): Promise<File
   const parts = toParts(relative, process.platform);
   let file: FileHandle | undefined;
   try {
+    // On Windows the check after opening is all there is.
     file = await open(join(root, ...parts), READ_REAL_FILE);
     await checkInside(file, { root, parts });
     return file;

@@ -1,7 +1,7 @@
 // Folders and files that only their owner may enter or read: made so, and checked so.
 
-import { lstat, mkdir } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 
 /** Options of the checks. */
@@ -10,7 +10,30 @@ export type PrivateCheckOptions = {
   readonly uid?: number | null;
 };
 
-type Problem = { readonly check: string; readonly found: string; readonly mend: string };
+/** Why something is not this user's alone: the check that failed, what it found, and the command that mends it. */
+export type PrivacyProblem = { readonly check: string; readonly found: string; readonly mend: string };
+
+type Kind = {
+  readonly check: string;
+  readonly isReal: (stats: Stats) => boolean;
+  readonly alien: string;
+  readonly mode: string;
+};
+
+const DIRECTORY: Kind = {
+  check: 'real_directory',
+  isReal: (stats) => stats.isDirectory(),
+  alien: 'something that is no folder',
+  mode: '700',
+};
+const FILE: Kind = {
+  check: 'real_file',
+  isReal: (stats) => stats.isFile(),
+  alien: 'something that is no file',
+  mode: '600',
+};
+
+const A_LINK = 'a symbolic link';
 
 const ownUid = (): number | null => process.getuid?.() ?? null;
 
@@ -18,47 +41,62 @@ function quote(path: string): string {
   return `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
-function findAccessProblem(path: string, stats: Stats, { uid, mode }: { uid: number | null; mode: string }) {
+type Wanted = { readonly uid: number | null; readonly kind: Kind };
+
+function findProblem(path: string, stats: Stats, { uid, kind }: Wanted): PrivacyProblem | null {
+  const { check, isReal, alien, mode } = kind;
+  if (stats.isSymbolicLink()) return { check, found: A_LINK, mend: `rm ${quote(path)}` };
+  if (!isReal(stats)) return { check, found: alien, mend: `mv ${quote(path)} ${quote(`${path}.old`)}` };
   if (uid === null) return null;
   if (stats.uid !== uid) {
     return { check: 'own_user', found: `user id ${stats.uid} instead of ${uid}`, mend: `chown ${uid} ${quote(path)}` };
   }
-  if ((stats.mode & 0o077) !== 0) {
-    const found = `mode ${(stats.mode & 0o7777).toString(8).padStart(4, '0')} instead of 0${mode}`;
-    return { check: 'private_mode', found, mend: `chmod ${mode} ${quote(path)}` };
-  }
-  return null;
+  if ((stats.mode & 0o077) === 0) return null;
+  const found = `mode ${(stats.mode & 0o7777).toString(8).padStart(4, '0')} instead of 0${mode}`;
+  return { check: 'private_mode', found, mend: `chmod ${mode} ${quote(path)}` };
 }
 
-function findDirectoryProblem(path: string, stats: Stats, uid: number | null): Problem | null {
-  if (stats.isSymbolicLink()) {
-    return { check: 'real_directory', found: 'a symbolic link', mend: `rm ${quote(path)}` };
-  }
-  if (!stats.isDirectory()) {
-    return {
-      check: 'real_directory',
-      found: 'something that is no folder',
-      mend: `mv ${quote(path)} ${quote(`${path}.old`)}`,
-    };
-  }
-  return findAccessProblem(path, stats, { uid, mode: '700' });
+function refuse(path: string, { check, found, mend }: PrivacyProblem, cause?: unknown): AirlockError {
+  const message = `Cannot use ${path}: check ${check} found ${found}; mend it with: ${mend}`;
+  return new AirlockError('unavailable', message, { cause, data: { reason: check } });
 }
 
-function findFileProblem(path: string, stats: Stats, uid: number | null): Problem | null {
-  if (stats.isSymbolicLink()) return { check: 'real_file', found: 'a symbolic link', mend: `rm ${quote(path)}` };
-  if (!stats.isFile()) {
-    return {
-      check: 'real_file',
-      found: 'something that is no file',
-      mend: `mv ${quote(path)} ${quote(`${path}.old`)}`,
-    };
+/** Open for reading without following a link or waiting for the other end of a FIFO. Windows has neither flag. */
+export const READ_REAL_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Open a file for reading; a link in its place is refused. What was opened is still to be checked: {@link checkPrivateFile}.
+ *
+ * @param path - The file.
+ * @returns an open file; the caller closes it.
+ * @throws {AirlockError} unavailable with `data.reason` `real_file` for a link.
+ * @throws the system's error for anything else.
+ */
+export async function openRealFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, READ_REAL_FILE);
+  } catch (cause) {
+    if (!isSystemError(cause, 'ELOOP', 'EMLINK')) throw cause;
+    throw refuse(path, { check: FILE.check, found: A_LINK, mend: `rm ${quote(path)}` }, cause);
   }
-  return findAccessProblem(path, stats, { uid, mode: '600' });
 }
 
-function refuse(path: string, problem: Problem): AirlockError {
-  const message = `Cannot use ${path}: check ${problem.check} found ${problem.found}; mend it with: ${problem.mend}`;
-  return new AirlockError('unavailable', message, { data: { reason: problem.check } });
+/**
+ * Look whether a folder is this user's alone, without refusing it.
+ *
+ * @param path - The folder.
+ * @returns null when it is; `check` is `missing`, `real_directory`, `own_user` or `private_mode`.
+ */
+export async function findDirectoryProblem(
+  path: string,
+  { uid = ownUid() }: PrivateCheckOptions = {},
+): Promise<PrivacyProblem | null> {
+  const stats = await lstat(path).catch((cause: unknown) => {
+    if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return null;
+    throw cause;
+  });
+  if (stats === null) return { check: 'missing', found: 'nothing there', mend: `mkdir -m 700 ${quote(path)}` };
+  return findProblem(path, stats, { uid, kind: DIRECTORY });
 }
 
 /**
@@ -68,12 +106,8 @@ function refuse(path: string, problem: Problem): AirlockError {
  * @throws {AirlockError} unavailable with the check's name, what was found, and the command that mends it; `data.reason` is
  * `missing`, `real_directory`, `own_user` or `private_mode`.
  */
-export async function checkPrivateDirectory(path: string, { uid = ownUid() }: PrivateCheckOptions = {}): Promise<void> {
-  const stats = await lstat(path).catch((cause: unknown) => {
-    if (!isSystemError(cause, 'ENOENT', 'ENOTDIR')) throw cause;
-    throw refuse(path, { check: 'missing', found: 'nothing there', mend: `mkdir -m 700 ${quote(path)}` });
-  });
-  const problem = findDirectoryProblem(path, stats, uid);
+export async function checkPrivateDirectory(path: string, options: PrivateCheckOptions = {}): Promise<void> {
+  const problem = await findDirectoryProblem(path, options);
   if (problem !== null) throw refuse(path, problem);
 }
 
@@ -88,7 +122,7 @@ export async function checkPrivateDirectory(path: string, { uid = ownUid() }: Pr
  * `real_file`, `own_user` or `private_mode`.
  */
 export function checkPrivateFile(path: string, stats: Stats, { uid = ownUid() }: PrivateCheckOptions = {}): void {
-  const problem = findFileProblem(path, stats, uid);
+  const problem = findProblem(path, stats, { uid, kind: FILE });
   if (problem !== null) throw refuse(path, problem);
 }
 

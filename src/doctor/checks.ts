@@ -1,11 +1,11 @@
 // The doctor's checks so far: Node, places, configuration, keys, the daemon, the walls of the sandbox.
 
-import { lstat } from 'node:fs/promises';
 import { type Client, connect } from '../client/connect.ts';
 import { loadConfig } from '../config/load.ts';
-import { AirlockError, isSystemError } from '../core/errors.ts';
+import { AirlockError } from '../core/errors.ts';
 import { formatFinding } from '../core/findings.ts';
 import type { Environment, Places } from '../disk/places.ts';
+import { findDirectoryProblem } from '../disk/private-directory.ts';
 import { type Check, fail, ok, skip, warn } from './check.ts';
 
 /** What the doctor may look at. */
@@ -39,20 +39,10 @@ function checkPrivate(name: string, path: string): Check {
     section: 'places',
     name,
     run: async () => {
-      try {
-        const stats = await lstat(path);
-        if (!stats.isDirectory()) return fail(`${path} is no folder`, `move ${path} away`);
-        if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
-          return fail(
-            `${path} can be entered by others (mode ${(stats.mode & 0o777).toString(8)})`,
-            `chmod 700 ${path}`,
-          );
-        }
-        return ok(path);
-      } catch (error) {
-        if (isSystemError(error, 'ENOENT')) return skip(`${path} does not exist yet: the first start makes it`);
-        throw error;
-      }
+      const problem = await findDirectoryProblem(path);
+      if (problem === null) return ok(path);
+      if (problem.check === 'missing') return skip(`${path} does not exist yet: the first start makes it`);
+      return fail(`${path}: ${problem.check} found ${problem.found}`, problem.mend);
     },
   };
 }

@@ -1,13 +1,17 @@
 // IPC key files: made once, checked at every load, found by id. Source: protocol.md 3.
 
-import { constants } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { isName, type KeyId, toKeyId } from '../core/ids.ts';
 import { type Scope, SCOPES } from '../core/scopes.ts';
 import { Secret } from '../core/secret.ts';
-import { checkPrivateDirectory, checkPrivateFile, ensurePrivateDirectory } from '../disk/private-directory.ts';
+import {
+  checkPrivateDirectory,
+  checkPrivateFile,
+  ensurePrivateDirectory,
+  openRealFile,
+} from '../disk/private-directory.ts';
 import { syncDirectory } from '../disk/sync-directory.ts';
 import { type IpcKey, makeNonce, type RandomBytes } from './handshake.ts';
 import { isJsonObject, type JsonObject } from './json-body.ts';
@@ -82,13 +86,9 @@ async function readKeyText(path: string, file: FileHandle): Promise<string> {
 
 async function openKeyFile(path: string): Promise<FileHandle> {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await openRealFile(path);
   } catch (cause) {
-    if (isSystemError(cause, 'ELOOP', 'EMLINK')) {
-      const mend = `mend it with: rm '${path}'`;
-      const message = `Cannot use ${path}: check real_file found a symbolic link; ${mend}`;
-      throw new AirlockError('unavailable', message, { cause, data: { reason: 'real_file' } });
-    }
+    if (cause instanceof AirlockError) throw cause;
     const reason = isSystemError(cause, 'ENOENT') ? 'there is no such key' : 'the file cannot be opened';
     throw new AirlockError('unavailable', `Cannot use key file ${path}: ${reason}`, { cause });
   }

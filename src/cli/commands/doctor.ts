@@ -16,9 +16,8 @@ function printResult(output: Output, { section, name, status, message, mend }: C
 
 /** Exit 0 = no FAIL, 1 = FAIL. */
 export const doctor: Command<Record<string, never>> = async ({ places, env, version, signal, key, output }) => {
-  const results = await runChecks(
-    makeChecks({ places, env, version, signal, key, hostname: hostname() }, checkWalls()),
-  );
+  const deps = { places, env, version, signal, key, hostname: hostname() };
+  const results = await runChecks(makeChecks(deps, checkWalls(deps)));
   const isHealthy = results.every(({ status }) => status !== 'FAIL');
   if (output.isJson) output.document({ healthy: isHealthy, checks: results });
   for (const result of results) printResult(output, result);

@@ -1,6 +1,7 @@
 import { chmod, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { LogFields } from '../../../src/core/logger.ts';
 import { makeSecretResolver } from '../../../src/config/secrets.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -8,10 +9,12 @@ async function makeSecrets() {
   const folder = await makeTemporaryFolder();
   const secrets = join(folder.path, 'secrets');
   await mkdir(secrets, { mode: 0o700 });
+  const logged: LogFields[] = [];
+  const log = { warn: (fields: LogFields) => void logged.push(fields) };
   const put = (name: string, text: string, mode = 0o600) => writeFile(join(secrets, name), text, { mode });
   const find = (name: string, env: Record<string, string> = {}) =>
-    makeSecretResolver({ places: { secrets }, env })(name).then((secret) => secret?.reveal() ?? null);
-  return { path: folder.path, secrets, put, find, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+    makeSecretResolver({ places: { secrets }, env, log })(name).then((secret) => secret?.reveal() ?? null);
+  return { path: folder.path, secrets, logged, put, find, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
 describe('makeSecretResolver()', () => {
@@ -86,6 +89,18 @@ describe('makeSecretResolver()', () => {
     );
 
     expect(length).toEqual(fits ? size : expect.stringContaining('more than 65536 bytes'));
+  });
+
+  test('logs a failure with its cause, and nothing for a secret that is found or that nobody holds', async () => {
+    await using home = await makeSecrets();
+    await home.put('good', 'x');
+    await home.put('bad', 'x', 0o644);
+
+    await home.find('good');
+    await home.find('none');
+    await expect(home.find('bad')).rejects.toMatchObject({ code: 'unavailable' });
+
+    expect(home.logged).toEqual([{ secret: 'bad', err: expect.objectContaining({ code: 'unavailable' }) }]);
   });
 
   test('refuses an empty file and a text that is no name', async () => {

@@ -84,7 +84,7 @@ function startUploads(input: ComposeInput, store: Store): Promise<Delivery> {
     clock,
     log,
     random: () => randomInt(2 ** 32) / 2 ** 32,
-    resolveSecret: makeSecretResolver({ places, env }),
+    resolveSecret: makeSecretResolver({ places, env, log }),
     resolvePath: (written: string) => resolveConfigPath(places, written),
   };
   return startDelivery(deps, config.destinations);
@@ -145,10 +145,11 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   const keys = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
   const bundle = { folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot };
   // Order: the gate looks at the converters while the first runner starts; both are slow and neither needs the other.
-  const [registry, pool] = await Promise.all([
-    openConverters(input),
-    startPool({ clock, log, bundle }, config.sandbox).then((opened) => stack.use(opened)),
-  ]);
+  const checking = openConverters(input);
+  // Race: it may fail while the pool is awaited; it is awaited itself once the pool has an owner.
+  checking.catch(() => undefined);
+  const pool = stack.use(await startPool({ clock, log, bundle }, config.sandbox));
+  const registry = await checking;
   const delivery = stack.use(await startUploads(input, store));
   const conversions = stack.use(
     startConversions(

@@ -8,7 +8,6 @@ import { AirlockError, ERROR_CODES } from '../core/errors.ts';
 import { formatFinding } from '../core/findings.ts';
 import type { Environment, Places } from '../disk/places.ts';
 import { makeLogger } from '../observe/logger.ts';
-import { makeReasons } from '../observe/reasons.ts';
 import { compose } from './compose.ts';
 import { installFatalHandlers } from './fatal.ts';
 import { armAbort, drain } from './shutdown.ts';
@@ -62,7 +61,7 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   if (input.signal.aborted) stops.ask({ reason: 'signal during start', graceMs: config.daemon.drain });
   const uptimeMs = (): number => Math.round(clock.monotonicMs() - startedMs);
   const boot = { bootId: randomUUID(), instance: places.instance, version, pid: process.pid, uptimeMs };
-  const status = makeStatus({ loaded, stops, reasons: makeReasons(clock), startedAt });
+  const status = makeStatus({ loaded, stops, startedAt });
   const parts = await compose(stack, { config, places, env, clock, log, boot, startedAt, status, stops });
   log.info({ home: places.home, instance: places.instance, pid: process.pid, version, startMs: uptimeMs() }, 'ready');
 

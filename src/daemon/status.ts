@@ -5,7 +5,6 @@ import type { DestinationConfig } from '../config/schema/destinations.ts';
 import { isPassed } from '../conversion/registered.ts';
 import type { Registry } from '../conversion/registry.ts';
 import type { StatusSources } from '../handlers/status-get.ts';
-import type { Reasons } from '../observe/reasons.ts';
 import type { Pool } from '../sandbox/job.ts';
 import type { DestinationState, Store } from '../store/types.ts';
 import type { StopRequests } from './stop-request.ts';
@@ -81,15 +80,14 @@ function pendingReasons(registry: Pick<Registry, 'list'>, since: string): readon
 /**
  * Make the source of `status/get`.
  *
- * @param deps - Configuration as loaded, the wish to stop, remembered reasons.
+ * @param deps - Configuration as loaded, the wish to stop.
  */
 export function makeStatus(deps: {
   readonly loaded: LoadedConfig;
   readonly stops: Pick<StopRequests, 'isAsked'>;
-  readonly reasons: Pick<Reasons, 'list'>;
   readonly startedAt: string;
 }): Status {
-  const { loaded, stops, reasons, startedAt } = deps;
+  const { loaded, stops, startedAt } = deps;
   const { config } = loaded;
   return {
     sources: ({ store, pool, registry }) => ({
@@ -105,7 +103,6 @@ export function makeStatus(deps: {
         );
       },
       reasons: (destinations) => [
-        ...reasons.list(),
         ...heldReasons(destinations, startedAt),
         ...wallReasons(pool, config.sandbox.requireWalls, startedAt),
         ...pendingReasons(registry, startedAt),

@@ -93,8 +93,9 @@ export async function openEndpoint(
     endpoint,
     withdraw,
     [Symbol.asyncDispose]: async () => {
+      // The listener is closed also when the discovery file cannot be removed; neither error is lost.
+      await using _closing = listener;
       await withdraw();
-      await listener[Symbol.asyncDispose]();
     },
   };
 }

@@ -26,10 +26,19 @@ export function bindLog(host: Host, longestLine: number): void {
   };
 }
 
+function toText(fields: LogFields): string {
+  try {
+    return stringify(fields);
+  } catch {
+    // A circle, a BigInt, a getter that throws: a line without its fields is better than a conversion without its report.
+    return '(fields that cannot be written)';
+  }
+}
+
 function lineAt(level: number): LogLine {
   return (message, fields) => {
     const text = typeof message === 'string' ? message : typeof message;
-    write(level, fields === undefined ? text : `${text} ${stringify(fields)}`);
+    write(level, fields === undefined ? text : `${text} ${toText(fields)}`);
   };
 }
 

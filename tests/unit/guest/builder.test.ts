@@ -217,6 +217,12 @@ describe('how a conversion ends', () => {
     ]);
   });
 
+  it.each(['circle', '{ big: 1n }', '{ toJSON() { throw 1 } }'])('logs %s without a throw', async (fields) => {
+    const { end, log } = await run(`const circle = {}; circle.own = circle; log.warn('seen', ${fields})`);
+
+    expect([end, log]).toEqual([{ kind: 'done' }, ['2 seen (fields that cannot be written)']]);
+  });
+
   it('says what is missing in the default export', async () => {
     const { end } = await loadSource(`export default { konvert() {} };`)('');
 

@@ -103,7 +103,6 @@ export function writeHead(report: CanonicalReport, receivedAt: string, notes: No
     sn: unit.serialNumber,
     rev: orDash(unit.revision, 'unit.revision', notes),
     processCode: process.code,
-    processName: fit(process.name, 100, { ...notes, path: 'process.name' }),
     result: STATUS[report.outcome],
     machineName: orDash(station.name, 'station.name', notes),
     location: orDash(station.location, 'station.location', notes),

@@ -165,7 +165,6 @@ export const wsjfReportSchema = z.strictObject({
   sn: identity,
   rev: text(100, 1),
   processCode: integer,
-  processName: text(100).optional(),
   result: z.enum(['P', 'F', 'D', 'E', 'T']),
   machineName: text(100, 1),
   location: text(100, 1),

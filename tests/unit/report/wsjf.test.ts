@@ -74,6 +74,12 @@ describe('toWsjf()', () => {
     });
   });
 
+  it('leaves out what only exports of the server have', () => {
+    const { written, warnings } = write({ process: { code: 10, name: 'x'.repeat(101) } });
+
+    expect([written['processCode'], 'processName' in written, warnings]).toEqual([10, false, []]);
+  });
+
   it('refuses characters that the server has a meaning for', () => {
     const unit = { partNumber: 'P/1', serialNumber: 'S', revision: 'R' };
 

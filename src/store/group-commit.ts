@@ -6,11 +6,6 @@ import { type Durability, inTransaction } from './database.ts';
 import { type Settled, type StoreReply, toError, toRefusal } from './messages.ts';
 import { kindOf, perform, type StoreRequest } from './operations.ts';
 
-/** Calls in one group at most. Source: queue.md 2. */
-export const GROUP_REQUESTS = 256;
-/** Bytes in one group before no further call joins it. Source: queue.md 2. */
-export const GROUP_BYTES = 8 * 1024 ** 2;
-
 // Source: sqlite.org/rescode.html. These concern the file as a whole, not the one call that met them.
 const SQLITE_FULL = 13;
 const STORAGE_FAILURES = [7, 8, 10, 11, SQLITE_FULL, 14, 26];
@@ -100,7 +95,7 @@ function runReads(context: StoreContext, requests: readonly StoreRequest[]): Tra
  * Order: writes, then claims, then reads, so that a FULL commit is never mixed with claims. None of them was answered yet, so
  * every order is one that the callers could have seen.
  *
- * @param requests - At most {@link GROUP_REQUESTS}.
+ * @param requests - As collected (collect-group.ts).
  * @param settle - Called once per kind, after its commit.
  */
 export function runGroup(

@@ -1,26 +1,13 @@
 // What a transaction will announce once it is committed, and the count that bounds intake.
 
-import type { KeyId, ReportId, SubmissionId } from '../core/ids.ts';
-import type { DeliveryState, SubmissionState } from '../core/states.ts';
 import type { StoreChange } from './types.ts';
 
 /** A change without its number, which it gets at the commit. */
-type ChangeDraft = { readonly kid: KeyId; readonly submissionId: SubmissionId } & (
-  | {
-      readonly kind: 'submission';
-      readonly state: SubmissionState;
-      readonly name: string;
-      readonly converter: string | null;
-      readonly reason: string | null;
-    }
-  | {
-      readonly kind: 'report';
-      readonly reportId: ReportId;
-      readonly state: DeliveryState;
-      readonly destination: string;
-      readonly reason: string | null;
-    }
-);
+type ChangeDraft = StoreChange extends infer Change
+  ? Change extends StoreChange
+    ? Omit<Change, 'changeSeq'>
+    : never
+  : never;
 
 /** A moment to go back to. */
 type LedgerMark = { readonly items: number; readonly noted: number };

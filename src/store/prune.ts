@@ -13,9 +13,13 @@ const VACUUM_PAGES = 1_000;
 const SOURCES_KEEP_MS = 7 * DAY_MS;
 const SOURCES_BYTES = 2 * 1024 ** 3;
 
+// A report goes with the submission that gave it first: that one stays while another that gave the same report is known.
 const FINISHED = `ended_at IS NOT NULL AND NOT EXISTS (
-  SELECT 1 FROM produced AS p JOIN delivery AS d ON d.report = p.report
-  WHERE p.submission = submission.seq AND d.state <> 'delivered')`;
+    SELECT 1 FROM produced AS p JOIN delivery AS d ON d.report = p.report
+    WHERE p.submission = submission.seq AND d.state <> 'delivered')
+  AND NOT EXISTS (
+    SELECT 1 FROM report AS r JOIN produced AS p ON p.report = r.seq
+    WHERE r.submission = submission.seq AND p.submission <> submission.seq)`;
 
 function pruneReceipts({ database, limits }: StoreContext, { nowUnixMs }: CallTime): number {
   const { keep, count } = limits.receipts;

@@ -76,6 +76,25 @@ describe('receipts', () => {
     expect(count(engine, 'submission')).toBe(1);
     expect(engine.call('stats')).toMatchObject({ items: 1, deliveries: { dead: 1, delivered: 1 } });
   });
+
+  it('keep a report that a younger submission gave again', () => {
+    using engine = openTestEngine(LIMITS);
+    convertOne(engine, [makeReport(1)]);
+    engine.call('endDelivery', claimOne(engine), DELIVERED);
+    engine.nowUnixMs += LIMITS.receipts.keep - 1;
+    const younger = convertOne(engine, [makeReport(1)]);
+    engine.nowUnixMs += HOUR_MS;
+    idle(engine);
+
+    expect(engine.call('getSubmission', younger, { kid: null })).toMatchObject({ reports: [{ revision: 1 }] });
+
+    engine.nowUnixMs += LIMITS.receipts.keep;
+    idle(engine);
+    engine.nowUnixMs += HOUR_MS;
+    idle(engine);
+
+    expect([count(engine, 'submission'), count(engine, 'report')]).toEqual([0, 0]);
+  });
 });
 
 describe('raw files', () => {

@@ -52,8 +52,9 @@ describe('openDatabase()', () => {
       'trusted_schema',
       'auto_vacuum',
       'journal_size_limit',
+      'wal_autocheckpoint',
     ];
-    expect(names.map(read)).toEqual(['wal', 2, 1, 0, 2, 16_777_216]);
+    expect(names.map(read)).toEqual(['wal', 2, 1, 0, 2, 16_777_216, 2_048]);
   });
 
   it('refuses writes to its own schema', () => {

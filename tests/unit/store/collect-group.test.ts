@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toSubmissionId } from '../../../src/core/ids.ts';
 import { collectGroup, GROUP_BYTES, GROUP_REQUESTS } from '../../../src/store/collect-group.ts';
 import type { ToStore } from '../../../src/store/messages.ts';
 import { converted, makeAttachment, makeInput, makeReport, NOON_UNIX_MS } from '../../support/store.ts';
@@ -44,7 +45,10 @@ describe('collectGroup()', () => {
       body: 'x'.repeat(GROUP_BYTES / 2),
       attachments: [makeAttachment(new Uint8Array(GROUP_BYTES / 2))],
     });
-    const end = toMessage({ method: 'endSubmission', args: ['some', converted(report)] });
+    const end = toMessage({
+      method: 'endSubmission',
+      args: [toSubmissionId('01980000-0000-7000-8000-000000000001'), converted(report)],
+    });
 
     expect(collect(end, accept(0)).taken).toBe(1);
   });

@@ -38,14 +38,16 @@ describe('a caller at the real daemon', () => {
     expect(documents(stdout)[0]).toMatchObject({ error: { code: 'unauthenticated' } });
   });
 
-  it('without a key is told to make one readable, never let in', async () => {
+  it('that names a key which is not there is refused with 77', async () => {
     await using home = await makeTestHome();
     await home.start();
 
     const { exitCode, stdout } = await home.airlock(['status', '--json', '--key', 'nobody']);
 
-    expect(exitCode).not.toBe(0);
-    expect(documents(stdout)[0]).toHaveProperty('error.code');
+    expect(exitCode).toBe(77);
+    expect(documents(stdout)).toEqual([
+      { schemaVersion: 1, error: expect.objectContaining({ code: 'unauthenticated', retryable: false }) },
+    ]);
   });
 
   it('with the submit key may send and see its own, and nothing else', async () => {

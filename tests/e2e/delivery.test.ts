@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Client } from '../../src/client/connect.ts';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
-import { canonicalReport, submitText, until, watsAt, writeToken } from '../support/e2e.ts';
+import { canonicalReport, submitText, untilDelivery, watsAt, writeToken } from '../support/e2e.ts';
 import { startSink } from '../support/sink/client.ts';
 
 async function homeAt(url: string, more: Readonly<Record<string, unknown>> = {}): Promise<TestHome> {
@@ -10,24 +9,6 @@ async function homeAt(url: string, more: Readonly<Record<string, unknown>> = {})
   await home.configure(watsAt(url, more));
   await writeToken(home);
   return home;
-}
-
-async function delivery(client: Client, submissionId: string) {
-  const { items } = await client.call('report/list', { submissionId });
-  const [first] = items;
-  if (first === undefined) return null;
-  const report = await client.call('report/get', { reportId: first.reportId });
-  return {
-    reportId: first.reportId,
-    ...(report.deliveries[0] ?? {
-      state: 'ready',
-      lastError: null,
-      answer: null,
-      attempts: 0,
-      tries: 0,
-      serverId: null,
-    }),
-  };
 }
 
 describe('delivery to a WATS server', () => {
@@ -38,20 +19,16 @@ describe('delivery to a WATS server', () => {
     await using client = await home.connect();
     const submissionId = await submitText(client, canonicalReport());
 
-    const end = await until(
-      client,
-      () => delivery(client, submissionId),
-      (row) => row?.state === 'delivered',
-    );
+    const end = await untilDelivery(client, submissionId, 'delivered');
     const requests = await sink.requests();
 
-    expect(end?.serverId).not.toBeNull();
+    expect(end.serverId).not.toBeNull();
     expect(requests).toEqual([
       expect.objectContaining({
         method: 'POST',
         path: '/api/Report/WSJF',
         hasAuthorization: true,
-        reportId: end?.reportId,
+        reportId: end.reportId,
       }),
     ]);
     expect(daemon.log()).not.toContain('dG9rZW4tZm9yLXRlc3Rz');
@@ -64,11 +41,7 @@ describe('delivery to a WATS server', () => {
     await using client = await home.connect();
     const submissionId = await submitText(client, canonicalReport());
 
-    const end = await until(
-      client,
-      () => delivery(client, submissionId),
-      (row) => row?.state === 'dead',
-    );
+    const end = await untilDelivery(client, submissionId, 'dead');
 
     expect(end).toMatchObject({ state: 'dead', answer: expect.stringContaining('Unknown process code 10') });
     expect(await sink.requests()).toHaveLength(1);
@@ -87,26 +60,18 @@ describe('delivery to a WATS server', () => {
       await using client = await home.connect();
       const submissionId = await submitText(client, canonicalReport());
 
-      const held = await until(
-        client,
-        () => delivery(client, submissionId),
-        (row) => row?.state === 'held',
-      );
+      const held = await untilDelivery(client, submissionId, 'held');
       const status = await client.call('status/get', {});
       await sink.setMode({ kind: 'id' });
-      const end = await until(
-        client,
-        () => delivery(client, submissionId),
-        (row) => row?.state === 'delivered',
-      );
+      const end = await untilDelivery(client, submissionId, 'delivered');
 
       expect(held).toMatchObject({ attempts: 0 });
       expect(status).toMatchObject({ state: 'degraded', destinations: [{ name: 'wats', state: 'held' }] });
       expect(status.reasons).toEqual(
         expect.arrayContaining([expect.objectContaining({ code: 'destination_held', subject: 'wats' })]),
       );
-      expect(end?.state).toBe('delivered');
-      expect(new Set((await sink.requests()).map(({ reportId }) => reportId))).toEqual(new Set([end?.reportId]));
+      expect(end.state).toBe('delivered');
+      expect(new Set((await sink.requests()).map(({ reportId }) => reportId))).toEqual(new Set([end.reportId]));
     },
   );
 
@@ -118,15 +83,11 @@ describe('delivery to a WATS server', () => {
     await using client = await home.connect();
     const submissionId = await submitText(client, canonicalReport());
 
-    const end = await until(
-      client,
-      () => delivery(client, submissionId),
-      (row) => row?.state === 'delivered',
-    );
+    const end = await untilDelivery(client, submissionId, 'delivered');
     const requests = await sink.requests();
 
     expect(requests.length).toBe(3);
-    expect(new Set(requests.map(({ reportId }) => reportId))).toEqual(new Set([end?.reportId]));
+    expect(new Set(requests.map(({ reportId }) => reportId))).toEqual(new Set([end.reportId]));
   });
 
   it('gives up on a server that hangs after its time, and tries again', async () => {
@@ -136,20 +97,12 @@ describe('delivery to a WATS server', () => {
     await using client = await home.connect();
     const submissionId = await submitText(client, canonicalReport());
 
-    const deferred = await until(
-      client,
-      () => delivery(client, submissionId),
-      (row) => row?.state === 'deferred',
-    );
+    const deferred = await untilDelivery(client, submissionId, 'deferred');
     await sink.setMode({ kind: 'id' });
-    const end = await until(
-      client,
-      () => delivery(client, submissionId),
-      (row) => row?.state === 'delivered',
-    );
+    const end = await untilDelivery(client, submissionId, 'delivered');
 
-    expect(deferred?.lastError).toBeTruthy();
-    expect(end?.state).toBe('delivered');
+    expect(deferred.lastError).toBeTruthy();
+    expect(end.state).toBe('delivered');
   });
 
   it('delivers after a restart what was acknowledged before kill -9', async () => {
@@ -160,55 +113,40 @@ describe('delivery to a WATS server', () => {
     {
       await using client = await home.connect();
       for (let index = 0; index < 5; index += 1) ids.push(await submitText(client, canonicalReport(`SN-${index}`)));
-      await until(
-        client,
-        () => delivery(client, ids[0] ?? ''),
-        (row) => row?.state === 'inflight',
-      );
+      await untilDelivery(client, ids[0] ?? '', 'inflight');
     }
     await first.end('SIGKILL');
     await sink.setMode({ kind: 'id' });
 
     await home.start();
     await using client = await home.connect();
-    const ends = [];
-    for (const id of ids)
-      ends.push(
-        await until(
-          client,
-          () => delivery(client, id),
-          (row) => row?.state === 'delivered',
-        ),
-      );
+    const ends = await Promise.all(ids.map((id) => untilDelivery(client, id, 'delivered')));
 
-    expect(ends.map((row) => row?.state)).toEqual(['delivered', 'delivered', 'delivered', 'delivered', 'delivered']);
+    const received = (await sink.requests()).filter(({ isComplete }) => isComplete).map(({ reportId }) => reportId);
+    expect(new Set(ends.map(({ reportId }) => reportId)).size).toBe(5);
+    expect(received).toEqual(expect.arrayContaining(ends.map(({ reportId }) => reportId)));
   });
 
-  it('lets an upload end that runs when SIGTERM comes, and exits with 0', async () => {
-    await using sink = await startSink({ mode: { kind: 'hang' } });
-    await using home = await homeAt(sink.url, { timeout: { connect: '1 s', idle: '1 s', total: '10 s' } });
+  it('lets an upload end that runs when SIGTERM comes: delivered once, exit 0, nothing left for the next start', async () => {
+    await using sink = await startSink({ mode: { kind: 'hold' } });
+    await using home = await homeAt(sink.url);
     const daemon = await home.start();
     await using client = await home.connect();
     const submissionId = await submitText(client, canonicalReport());
-    await until(
-      client,
-      () => delivery(client, submissionId),
-      (row) => row?.state === 'inflight',
-    );
+    await untilDelivery(client, submissionId, 'inflight');
 
-    const ended = await daemon.end('SIGTERM');
-    await sink.setMode({ kind: 'id' });
+    const ending = daemon.end('SIGTERM');
+    await client.closed;
+    await sink.setMode({ kind: 'status', status: 500 });
+    const ended = await ending;
     await home.start();
     await using second = await home.connect();
-    const end = await until(
-      second,
-      () => delivery(second, submissionId),
-      (row) => row?.state === 'delivered',
-    );
+    const end = await untilDelivery(second, submissionId, 'delivered');
 
     expect(ended).toEqual({ code: 0, signal: null });
     expect(daemon.log()).toContain('"msg":"drained"');
-    expect(end?.state).toBe('delivered');
+    expect(end).toMatchObject({ state: 'delivered', tries: 1, attempts: 0 });
+    expect(await sink.requests()).toHaveLength(1);
   });
 
   it('gives the upload back and exits with 0 when the drain runs out of time', async () => {
@@ -217,24 +155,16 @@ describe('delivery to a WATS server', () => {
     const daemon = await home.start(['--set', 'daemon.drain=200 ms']);
     await using client = await home.connect();
     const submissionId = await submitText(client, canonicalReport());
-    await until(
-      client,
-      () => delivery(client, submissionId),
-      (row) => row?.state === 'inflight',
-    );
+    await untilDelivery(client, submissionId, 'inflight');
 
     const ended = await daemon.end('SIGTERM');
     await sink.setMode({ kind: 'id' });
     await home.start();
     await using second = await home.connect();
-    const end = await until(
-      second,
-      () => delivery(second, submissionId),
-      (row) => row?.state === 'delivered',
-    );
+    const end = await untilDelivery(second, submissionId, 'delivered');
 
     expect(ended).toEqual({ code: 0, signal: null });
-    expect(end?.attempts).toBe(0);
+    expect(end.attempts).toBe(0);
   });
 
   it('needs no second submission after a lost answer: the same key gives the same answer', async () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { makeTestHome } from '../support/daemon.ts';
 import { canonicalReport, documents, submitText, until } from '../support/e2e.ts';
@@ -94,12 +95,12 @@ describe('airlock run on an empty home', () => {
     const launcher = path.resolve(import.meta.dirname, '../support/launch.ts');
     const pid = Number(spawnSync(process.execPath, [launcher, home.home], { encoding: 'utf8' }).stdout);
 
-    // The launcher has exited: the daemon sees its end and stops by itself.
-    const { exitCode } = await home.airlock(['wait', '--ready', '--timeout', '1 ms']);
-    while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
+    // The launcher has exited: the daemon sees its end and stops by itself. It is no child of ours, so nothing tells when.
+    while (isRunning(pid)) await delay(20);
 
-    expect([0, 124, 69, 75]).toContain(exitCode);
+    expect(pid).toBeGreaterThan(1);
     expect(readdirSync(home.places.run)).toEqual([]);
+    expect((await home.airlock(['status'])).exitCode).toBe(69);
   });
 });
 

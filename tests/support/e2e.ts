@@ -2,6 +2,9 @@
 
 import type { AirlockConfigInput } from '../../src/config/schema/root.ts';
 import type { Client } from '../../src/client/connect.ts';
+import type { DeliveryState } from '../../src/core/states.ts';
+import type { ResultOf } from '../../src/protocol/method-spec.ts';
+import type { reportGet } from '../../src/protocol/methods/report-get.ts';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -78,6 +81,12 @@ export function documents(stdout: string): readonly Record<string, unknown>[] {
 }
 
 /** Wait until a condition about a submission or report holds: asked again at each event, never on a timer. */
+export async function until<T, Held extends T>(
+  client: Client,
+  ask: () => Promise<T>,
+  holds: (value: T) => value is Held,
+): Promise<Held>;
+export async function until<T>(client: Client, ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T>;
 export async function until<T>(client: Client, ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
   await using subscription = await client.subscribe(['submission', 'report']);
   let value = await ask();
@@ -87,4 +96,18 @@ export async function until<T>(client: Client, ask: () => Promise<T>, holds: (va
     if (holds(value)) return value;
   }
   throw new Error(`the connection ended before the condition held: ${JSON.stringify(value)}`);
+}
+
+/** A report and its delivery to its one destination, as a caller sees them. */
+export type DeliveryRow = ResultOf<typeof reportGet>['deliveries'][number] & { readonly reportId: string };
+
+/** Wait until the report of a submission is in this state at its destination. */
+export function untilDelivery(client: Client, submissionId: string, state: DeliveryState): Promise<DeliveryRow> {
+  const ask = async (): Promise<DeliveryRow | null> => {
+    const [first] = (await client.call('report/list', { submissionId })).items;
+    if (first === undefined) return null;
+    const { deliveries } = await client.call('report/get', { reportId: first.reportId });
+    return deliveries[0] === undefined ? null : { ...deliveries[0], reportId: first.reportId };
+  };
+  return until(client, ask, (row): row is DeliveryRow => row?.state === state);
 }

@@ -15,6 +15,8 @@ export type SinkMode =
   | { readonly kind: 'quote_token' }
   /** Takes everything and never answers. */
   | { readonly kind: 'hang' }
+  /** As `id`, but only once other modes are set. */
+  | { readonly kind: 'hold' }
   /** 200, then one byte of the answer at a time, for ever. */
   | { readonly kind: 'drip'; readonly everyMs: number }
   /** 200 whose answer stops in the middle. */

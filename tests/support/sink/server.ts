@@ -93,6 +93,9 @@ function drip(response: ServerResponse, everyMs: number): void {
   response.on('close', () => clearInterval(timer));
 }
 
+/** Resolves when modes are set: what `hold` waits for. */
+let released = Promise.withResolvers<void>();
+
 async function respond(mode: SinkMode, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const recorded = record(request, (bytes) => {
     if (mode.kind === 'reset' && bytes >= mode.afterBytes) request.socket.resetAndDestroy();
@@ -107,6 +110,9 @@ async function respond(mode: SinkMode, request: IncomingMessage, response: Serve
       return answer(response, 200, JSON.stringify([{ ID: reportId ?? 'unknown' }]));
     case 'status':
       return answer(response, mode.status, mode.body ?? '', mode.headers);
+    case 'hold':
+      await released.promise;
+      return answer(response, 200, JSON.stringify([{ ID: reportId ?? 'unknown' }]));
     case 'quote_token':
       return answer(response, 400, JSON.stringify({ message: `bad header ${request.headers.authorization ?? ''}` }));
     case 'drip':
@@ -142,6 +148,8 @@ async function control(request: IncomingMessage, response: ServerResponse): Prom
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   modes = JSON.parse(Buffer.concat(chunks).toString('utf8')) as SinkMode[];
+  released.resolve();
+  released = Promise.withResolvers();
   return answer(response, 200, '{}');
 }
 

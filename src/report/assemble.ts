@@ -34,12 +34,17 @@ export type Assembler = {
 const OK: RecordVerdict = { kind: 'ok' };
 /** A record is nested less than this, extensions included. */
 const DEEPEST_RECORD = 64;
+/** Objects and lists in all records, for each step that is allowed: far more than a step has, extensions apart. */
+const CONTAINERS_PER_STEP = 20;
 
 type State = {
   readonly limits: ConversionLimits;
   readonly drafts: OpenDraft[];
   records: number;
+  /** Steps, and items of the lists that a report has beside them. */
   steps: number;
+  /** Objects and lists that all records may still have. */
+  containersLeft: number;
   /** Pieces of the attachment that the next record names; null: none was begun. */
   pieces: Uint8Array[] | null;
   pieceBytes: number;
@@ -50,12 +55,14 @@ function toRefusal(error: unknown): { readonly kind: 'refuse'; readonly reason: 
   throw error;
 }
 
-function readRecord(text: string, expected: number): ReportRecord {
+function readRecord(state: State, text: string): ReportRecord {
+  const expected = state.records;
   const bytes = Buffer.byteLength(text);
   if (bytes > LARGEST_RECORD_BYTES)
     throw new Refusal(`record ${expected}: ${bytes} bytes, at most ${LARGEST_RECORD_BYTES}`);
-  const reading = readJson(text, DEEPEST_RECORD);
+  const reading = readJson(text, { depth: DEEPEST_RECORD, containers: state.containersLeft });
   if (reading.kind === 'bad') throw new Refusal(`record ${expected}: ${reading.reason}`);
+  state.containersLeft -= reading.containers;
   const record = readAs(recordSchema, reading.value, `record ${expected}`);
   if (record.seq !== expected) throw new Refusal(`record ${expected}: has the number ${record.seq}`);
   return record;
@@ -69,11 +76,22 @@ function start(state: State, record: RecordOf<'start'>, bytes: number): RecordVe
     return { kind: 'stop', limit: 'reports', used: drafts.length + 1, allowed: limits.reports };
   }
   drafts.push(openDraft(record, { limits, bytes }));
-  return countStep(state);
+  return countSteps(state, 1 + countItems(record));
 }
 
-function countStep(state: State): RecordVerdict {
-  state.steps += 1;
+/** Items beside the steps: three bytes of a record may be one, and each is an object as large as a step's. */
+function countItems(record: ReportRecord): number {
+  if (record.kind === 'more') {
+    const { misc = [], assets = [], subUnits = [], failures = [] } = record;
+    return misc.length + assets.length + subUnits.length + failures.length;
+  }
+  if (record.kind !== 'start') return 0;
+  const { misc, assets, unit, repair } = record.report;
+  return misc.length + assets.length + unit.subUnits.length + (repair?.failures.length ?? 0);
+}
+
+function countSteps(state: State, added: number): RecordVerdict {
+  state.steps += added;
   const allowed = state.limits.conversionSteps;
   return state.steps > allowed ? { kind: 'stop', limit: 'steps', used: state.steps, allowed } : OK;
 }
@@ -92,11 +110,11 @@ function apply(state: State, record: ReportRecord, bytes: number): RecordVerdict
   const draft = state.drafts[record.r];
   if (draft === undefined) throw new Refusal(`report ${record.r}: was never started`);
   draft.add(record, { bytes, attached: record.kind === 'attach' ? takePieces(state) : null });
-  return record.kind === 'step' ? countStep(state) : OK;
+  return countSteps(state, record.kind === 'step' ? 1 : countItems(record));
 }
 
 function add(state: State, text: string): RecordVerdict {
-  const record = readRecord(text, state.records);
+  const record = readRecord(state, text);
   state.records += 1;
   return apply(state, record, Buffer.byteLength(text));
 }
@@ -118,7 +136,8 @@ function attach(state: State, bytes: Uint8Array): RecordVerdict {
  * @param limits - Limits of each report and of the conversion.
  */
 export function makeAssembler(limits: ConversionLimits): Assembler {
-  const state: State = { limits, drafts: [], records: 0, steps: 0, pieces: null, pieceBytes: 0 };
+  const containersLeft = limits.conversionSteps * CONTAINERS_PER_STEP;
+  const state: State = { limits, drafts: [], records: 0, steps: 0, containersLeft, pieces: null, pieceBytes: 0 };
   let verdict: RecordVerdict = OK;
   const guarded = (take: () => RecordVerdict): RecordVerdict => {
     if (verdict.kind !== 'ok') return verdict;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { completeReports, type ReportDraft } from './complete.ts';
-import { readJson } from './json.ts';
+import { type JsonLimits, readJson } from './json.ts';
 import type { ReportLimits } from './limits.ts';
 import { listAttachments } from './list-attachments.ts';
 import { assertWithin, Refusal } from './refusal.ts';
@@ -32,6 +32,8 @@ const MOST_REPORTS = 1_000;
 const NAME = 'airlock.report/';
 /** Brackets around and inside a step at the deepest place; extensions count too. */
 const DEPTH_BESIDE_STEPS = 64;
+/** Objects and lists in one file: as many as 100 MiB of the shortest steps have. */
+const MOST_CONTAINERS = 2_500_000;
 
 /** A report as a file writes it: `id` may be missing, `source` is only passed on. */
 const fileSchema = z.strictObject({
@@ -69,32 +71,46 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readLines(text: string, deepest: number): Items {
+function* splitLines(text: string): Generator<{ readonly line: string; readonly number: number }, void> {
+  let number = 0;
+  for (let start = 0; start <= text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    number += 1;
+    yield { line: text.slice(start, end), number };
+    start = end + 1;
+  }
+}
+
+function readLines(text: string, limits: JsonLimits, allowed: number): Items {
   const items: Item[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
+  let { containers } = limits;
+  for (const { line, number } of splitLines(text)) {
     if (line.trim() === '') continue;
-    const reading = readJson(line, deepest);
-    if (reading.kind === 'bad') return reject(reading.reason, index + 1, reading.column);
-    items.push({ value: reading.value, line: index + 1 });
+    if (items.length === allowed) return reject(`more than ${allowed} reports in one file`, number);
+    const reading = readJson(line, { ...limits, containers });
+    if (reading.kind === 'bad') return reject(reading.reason, number, reading.column);
+    containers -= reading.containers;
+    items.push({ value: reading.value, line: number });
   }
   return { kind: 'items', items };
 }
 
 /** Whole reports on more than one line: the first line alone is an object. */
-function isOnePerLine(text: string, deepest: number): boolean {
+function isOnePerLine(text: string, limits: JsonLimits): boolean {
   const [first = '', rest = ''] = text.trimStart().split(/\r?\n(.*)/s, 2);
-  return rest.trim() !== '' && isObject(readFirst(first, deepest));
+  return rest.trim() !== '' && isObject(readFirst(first, limits));
 }
 
-function readFirst(line: string, deepest: number): unknown {
-  const reading = readJson(line, deepest);
+function readFirst(line: string, limits: JsonLimits): unknown {
+  const reading = readJson(line, limits);
   return reading.kind === 'ok' ? reading.value : null;
 }
 
-function readItems(text: string, { depth }: ReportLimits): Items {
-  const deepest = depth * 2 + DEPTH_BESIDE_STEPS;
-  if (isOnePerLine(text, deepest)) return readLines(text, deepest);
-  const reading = readJson(text, deepest);
+function readItems(text: string, { depth }: ReportLimits, allowed: number): Items {
+  const limits: JsonLimits = { depth: depth * 2 + DEPTH_BESIDE_STEPS, containers: MOST_CONTAINERS };
+  if (isOnePerLine(text, limits)) return readLines(text, limits, allowed);
+  const reading = readJson(text, limits);
   if (reading.kind === 'bad') return reject(reading.reason, reading.line, reading.column);
   const values: readonly unknown[] = Array.isArray(reading.value) ? reading.value : [reading.value];
   return { kind: 'items', items: values.map((value) => ({ value, line: null })) };
@@ -159,11 +175,11 @@ export function parseCanonicalFile(
 ): CanonicalFileOutcome {
   const text = decode(input);
   if (text === null || !looksCanonical(text)) return { kind: 'not_canonical' };
-  const read = readItems(text, limits);
+  const allowed = Math.min(MOST_REPORTS, limits.reports);
+  const read = readItems(text, limits, allowed);
   if (read.kind === 'rejected') return read;
   const { items } = read;
   if (!items.some(isCanonical)) return { kind: 'not_canonical' };
-  const allowed = Math.min(MOST_REPORTS, limits.reports);
   if (items.length > allowed) return reject(`${items.length} reports in one file, at most ${allowed}`);
   const drafts = readDrafts(items, limits);
   if ('kind' in drafts) return drafts;

@@ -80,6 +80,13 @@ function capWarnings(warnings: readonly string[]): string[] {
   return [...warnings.slice(0, MOST_WARNINGS), `and ${warnings.length - MOST_WARNINGS} more warnings`];
 }
 
+/** Trust: an empty item takes three bytes in a file and a hundred in a report. */
+function assertItems({ unit, misc, assets, repair }: ReportDraft, limits: ReportLimits): void {
+  const lists = { 'unit.subUnits': unit.subUnits, misc, assets, 'repair.failures': repair?.failures ?? [] };
+  for (const [path, { length }] of Object.entries(lists))
+    assertWithin(path, { limit: 'steps', used: length, allowed: limits.steps });
+}
+
 function makeSource(stamp: ReportStamp, warnings: string[]): CanonicalReport['source'] {
   return {
     format: stamp.format,
@@ -114,6 +121,7 @@ function completeReport(draft: ReportDraft, stamp: ReportStamp, limits: ReportLi
     attachments,
     ...head
   } = draft;
+  assertItems(draft, limits);
   const warnings = [...given];
   const cut = makeCutter(limits, warnings);
   const unit = cutIdentity(head.unit, 'unit', cut);

@@ -4,7 +4,7 @@
 export type ReportLimits = {
   /** Steps below each other, the root included. */
   readonly depth: number;
-  /** Steps of one report, the root included. */
+  /** Steps of one report, the root included; no other list of a report is longer. */
   readonly steps: number;
   /** Measurements of one step. */
   readonly measurements: number;
@@ -24,7 +24,10 @@ export type ReportLimits = {
   readonly tooLong: 'cut' | 'reject';
 };
 
-/** Limits of one conversion: those of its reports, and the steps of all of them together (`sandbox.limits.steps`). */
+/**
+ * Limits of one conversion: those of its reports, and the steps of all of them together (`sandbox.limits.steps`). Sub-units, notes,
+ * assets and failures count as steps.
+ */
 export type ConversionLimits = ReportLimits & { readonly conversionSteps: number };
 
 /** The configuration's defaults. */

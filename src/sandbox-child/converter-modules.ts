@@ -40,14 +40,14 @@ function loadLibrary(isolate: Isolate, realm: Realm): Module {
  *
  * @param specifier - As written.
  * @param from - Path of the importing file, relative to the converter's folder, with `/`.
- * @returns The path of the file it means, or null when it leaves the folder or is no relative path.
+ * @returns The path of the file it means, as the gate reads it, or null when it leaves the folder or is no relative path.
  */
 export function resolveSpecifier(specifier: string, from: string): string | null {
   if (!specifier.startsWith('./') && !specifier.startsWith('../')) return null;
   const parts = from.split('/').slice(0, -1);
   for (const part of specifier.split('/')) {
     if (part === '..' && parts.pop() === undefined) return null;
-    if (part !== '..' && part !== '.') parts.push(part);
+    if (part !== '..' && part !== '.' && part !== '') parts.push(part);
   }
   return parts.join('/');
 }

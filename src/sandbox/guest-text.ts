@@ -28,14 +28,27 @@ export function toSafeText(text: string, maxBytes: number): string {
 }
 
 type Frame = Place & { readonly text: string };
+/** Lines of a converter's file; 0 for what is none of its files. */
+type CountLines = (file: string) => number;
 
-function readFrame(line: string, files: ReadonlyMap<string, string>): Frame | null {
+/** Trust: a stack may name a file of 1 MiB in each of its frames; it is read once. */
+function makeLineCounter(files: ReadonlyMap<string, string>): CountLines {
+  const counted = new Map<string, number>();
+  return (file) => {
+    const source = files.get(file);
+    if (source === undefined) return 0;
+    const lines = counted.get(file) ?? source.split('\n').length;
+    counted.set(file, lines);
+    return lines;
+  };
+}
+
+function readFrame(line: string, countLines: CountLines): Frame | null {
   const match = FRAME.exec(line);
-  const file = match?.[2] ?? '';
-  const source = files.get(file);
-  if (match === null || source === undefined) return null;
+  if (match === null) return null;
+  const file = match[2] ?? '';
   const [lineNumber, column] = [Number(match[3]), Number(match[4])];
-  if (lineNumber < 1 || lineNumber > source.split('\n').length || column < 1) return null;
+  if (lineNumber < 1 || lineNumber > countLines(file) || column < 1) return null;
   const caller = match[1] === undefined ? '' : `${toSafeText(match[1], 200)} `;
   return { file, line: lineNumber, column, text: `    at ${caller}(${file}:${lineNumber}:${column})` };
 }
@@ -54,9 +67,10 @@ export function toErrorRecord(
 ): ErrorRecord {
   const name = toSafeText(failure.name, Math.min(limits.errorText, 200));
   const message = toSafeText(failure.message, limits.errorText);
+  const countLines = makeLineCounter(converter.files);
   const frames = cutToBytes(failure.stack, limits.errorStack)
     .split('\n', MAX_STACK_LINES)
-    .map((line) => readFrame(line, converter.files))
+    .map((line) => readFrame(line, countLines))
     .filter((frame) => frame !== null)
     .slice(0, MAX_FRAMES);
   const { file, line, column } = frames[0] ?? NO_PLACE;

@@ -39,6 +39,8 @@ const STDERR_BYTES = 8 * 1024;
 /** Somebody else may hold the pipes of a process that has exited. */
 const PIPES_CLOSE_MS = 200;
 const SIGNAL_BASE = 128;
+/** Longest work on frames in one turn of the event loop; whatever else waits has its turn then. Source: sandbox.md 5. */
+const TURN_MS = 5;
 
 function signalName(number: number): string | undefined {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
@@ -72,6 +74,31 @@ function collectStderr(child: Child): () => string {
   return () => text;
 }
 
+/** Takes all that was read, in as many turns as it needs. Order: it is used up before more is read. */
+function makeTurns(clock: Pick<Clock, 'monotonicMs'>, stream: Readable, takeOne: () => boolean): () => void {
+  let endsMs: number | null = null;
+
+  function begin(): number {
+    setImmediate(() => {
+      endsMs = null;
+      if (stream.isPaused()) takeAll();
+    });
+    return clock.monotonicMs() + TURN_MS;
+  }
+
+  function takeAll(): void {
+    endsMs ??= begin();
+    while (takeOne()) {
+      if (clock.monotonicMs() < endsMs) continue;
+      stream.pause();
+      return;
+    }
+    stream.resume();
+  }
+
+  return takeAll;
+}
+
 /**
  * Spawn a sealed process.
  *
@@ -80,7 +107,11 @@ function collectStderr(child: Child): () => string {
  * @param deps - Clock.
  * @param command - Composed of the walls.
  */
-export function spawnRunner(deps: { readonly clock: Pick<Clock, 'after'> }, command: Command): RunnerProcess {
+export function spawnRunner(
+  deps: { readonly clock: Pick<Clock, 'after' | 'monotonicMs'> },
+  command: Command,
+): RunnerProcess {
+  const { clock } = deps;
   const child = spawn(command.file, command.args, {
     cwd: command.cwd,
     env: { ...command.env },
@@ -88,7 +119,7 @@ export function spawnRunner(deps: { readonly clock: Pick<Clock, 'after'> }, comm
     windowsHide: true,
   });
   const reader = makeFrameReader(CAPS_OUT);
-  const closed = whenClosed(child, deps.clock);
+  const closed = whenClosed(child, clock);
   // A listener, not a promise, tells a job of the death: a promise of a long-lived process would keep every job it ever had.
   void closed.then((end) => listener?.onClosed(end));
   const stderr = collectStderr(child);
@@ -117,11 +148,10 @@ export function spawnRunner(deps: { readonly clock: Pick<Clock, 'after'> }, comm
   child.stdin.on('error', () => {
     // The process is gone: `closed` tells.
   });
+  const takeFrames = makeTurns(clock, child.stdout, takeFrame);
   child.stdout.on('data', (chunk: Buffer) => {
     reader.push(chunk);
-    while (takeFrame()) {
-      // Until the bytes are used up, or the process was killed over one of them.
-    }
+    takeFrames();
   });
 
   return {

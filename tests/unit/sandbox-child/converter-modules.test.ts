@@ -7,6 +7,8 @@ describe('resolveSpecifier()', () => {
     ['./lib/a.ts', 'converter.ts', 'lib/a.ts'],
     ['../a.ts', 'lib/b.ts', 'a.ts'],
     ['.././lib/../a.ts', 'lib/b.ts', 'a.ts'],
+    ['.//a.ts', 'converter.ts', 'a.ts'],
+    ['./lib//a.ts', 'converter.ts', 'lib/a.ts'],
     ['../a.ts', 'converter.ts', null],
     ['../../a.ts', 'lib/b.ts', null],
     ['a.ts', 'converter.ts', null],

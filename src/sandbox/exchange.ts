@@ -13,7 +13,7 @@ export type RunnerEnd = {
   readonly outcome: ConversionOutcome;
   /** May this runner take another job? If not, it was killed. */
   readonly isClean: boolean;
-  /** It died by a signal before it got input or gave anything: the job may be tried once more. */
+  /** It died by a signal or broke the protocol before it got input or gave anything: the job may be tried once more. */
   readonly mayRetry: boolean;
 };
 
@@ -65,6 +65,8 @@ export function exchange(
   const conversation: Conversation = makeConversation({ monotonicMs: clock.monotonicMs, sink }, input);
   const feeder = makeFeeder(process, jobId, job.input.bytes);
   const onAbort = (): void => fail(options.signal.reason);
+  // Race: words that a runner said for the job before may arrive in this one, which is not to blame and runs on another process.
+  const isUntouched = (): boolean => !feeder.hasSent() && !conversation.hasEffects();
   let deadline = arm('load', job.limits.load, LOAD_GRACE_MS);
 
   function release(): void {
@@ -93,7 +95,7 @@ export function exchange(
   }
 
   function onStep(step: ConversationStep): void {
-    if (step.kind === 'end') end(step.outcome, step);
+    if (step.kind === 'end') end(step.outcome, { ...step, mayRetry: step.outcome.kind === 'crashed' && isUntouched() });
     else if (step.kind === 'pull' && !feeder.feed()) onStep(broken());
     else if (step.kind === 'started') {
       deadline[Symbol.dispose]();
@@ -114,8 +116,7 @@ export function exchange(
   process.listen({
     onFrame: (frame) => guarded(() => conversation.onFrame(frame)),
     onBroken: () => guarded(broken),
-    onClosed: ({ signal, isSignal }) =>
-      end({ kind: 'crashed', signal }, { mayRetry: isSignal && !feeder.hasSent() && !conversation.hasEffects() }),
+    onClosed: ({ signal, isSignal }) => end({ kind: 'crashed', signal }, { mayRetry: isSignal && isUntouched() }),
   });
   return promise;
 }

@@ -1,6 +1,7 @@
 // One runner: starts sealed, takes one job at a time, holds its deadlines, and is killed at anything that is not clean.
 
 import { isUtf8 } from 'node:buffer';
+import { randomInt } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import { FRAME_IN, FRAME_OUT, type JobMessage, type LoadMessage, type ObservedWalls } from './channel.ts';
@@ -41,6 +42,8 @@ export type RunnerStart = {
 };
 
 const START_MS = 15_000;
+/** Ids of jobs are 32 bits on the wire; randomInt allows a range below 2⁴⁸. */
+const JOB_IDS = 2 ** 32;
 
 const toJson = (message: object): Buffer => Buffer.from(JSON.stringify(message), 'utf8');
 
@@ -96,7 +99,6 @@ export async function startRunner(deps: { readonly clock: Clock }, start: Runner
   const process = spawnRunner(deps, start.command);
   const observed = await readyWithin(clock, process);
   let loaded: string | null = null;
-  let lastJobId = 0;
 
   return {
     pid: process.pid,
@@ -105,8 +107,8 @@ export async function startRunner(deps: { readonly clock: Clock }, start: Runner
     observed,
     convert: (job, sink, { signal }) => {
       signal.throwIfAborted();
-      lastJobId += 1;
-      const jobId = lastJobId;
+      // Trust: a runner that could guess the next id could answer a job before it is asked.
+      const jobId = randomInt(1, JOB_IDS);
       const done = exchange({ process, clock, sink }, { job, jobId }, { signal });
       if (loaded !== job.converter.sha256) {
         process.send({ type: FRAME_IN.load, job: 0, payload: toJson(loadMessage(job, start)) });

@@ -38,14 +38,13 @@ describe(`a converter that takes time (${WALLS_NAME})`, () => {
     ['reverse', `[].reverse.call(${HUGE})`],
     ['copyWithin', `[].copyWithin.call(${HUGE}, 1, 0)`],
     ['a power of BigInt', '(12345678901234567890n ** 400000n) ** 60n'],
-    ['a division of BigInt', 'const a = 7n ** 9000000n; a / (a - 1n) / 3n ** 8000000n'],
+    ['a division of BigInt', 'const a = 7n ** 40000000n; a / (a - 1n) / 3n ** 8000000n'],
     ['a huge number as text', '(3n ** 20000000n).toString()'],
     ['an error whose message loops in a built-in', `throw { get message() { return [].indexOf.call(${HUGE}, 1) } }`],
   ])('is killed at its wall when V8 cannot be interrupted: %s', async (_name, text) => {
     const { outcome } = await attack(pool, body(text));
 
-    expect(['stopped wall', 'stopped cpu', 'stopped heap', 'failed']).toContain(nameOf(outcome));
-    if (text.includes('indexOf.call')) expect(nameOf(outcome)).toBe('stopped wall');
+    expect(nameOf(outcome)).toBe('stopped wall');
   });
 
   it.each([

@@ -130,9 +130,15 @@ describe('use of runners', () => {
 
   it('replaces a runner after its number of jobs', async () => {
     await using pool = await startTestPool({ recycleJobs: 2 });
+    await eventually(hasSpare(pool));
+    const first = await findProcesses(pool.folder);
+    const left = async () => (await findProcesses(pool.folder)).filter((pid) => first.includes(pid));
 
-    for (let job = 1; job <= 5; job += 1)
-      expect((await pool.run(body('host.part("1")'))).outcome.kind).toBe('converted');
+    expect((await pool.run(body('host.part("1")'))).outcome.kind).toBe('converted');
+    expect(await left()).toEqual(first);
+
+    expect((await pool.run(body('host.part("1")'))).outcome.kind).toBe('converted');
+    await eventually(async () => (await left()).length === 0);
   });
 
   it('forgets the contexts of earlier jobs: no runner dies of them', async () => {

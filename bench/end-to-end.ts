@@ -2,6 +2,7 @@
 // written one after the other, each with fdatasync and rename.
 
 import { randomUUID } from 'node:crypto';
+import { globSync } from 'node:fs';
 import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +13,6 @@ const IN_FLIGHT = 16;
 const sample = path.resolve(import.meta.dirname, '../converters/csv-semicolon/fixtures');
 
 async function firstSample(): Promise<string> {
-  const { globSync } = await import('node:fs');
   const [file] = globSync('*.in.*', { cwd: sample }).toSorted();
   return readFile(path.join(sample, file ?? ''), 'utf8');
 }

@@ -5,6 +5,7 @@ import { descendants, proportionalMiB, report, startDaemon } from './support.ts'
 
 const SETTLE_MS = 3_000;
 const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+using _bare = { [Symbol.dispose]: () => void bare.kill() };
 await using daemon = await startDaemon();
 await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 const limit = proportionalMiB(bare.pid ?? 0);
@@ -17,4 +18,3 @@ report(`idle daemon with ${children.length} processes of its runners`, {
   unit: 'MiB',
   limitIs,
 });
-bare.kill();

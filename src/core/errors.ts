@@ -12,7 +12,7 @@ export type ErrorCodeInfo = {
   readonly meaning: string;
 };
 
-/** Source: protocol.md 6, operators.md 2. Adding a row: edit this table, its pin, and docs/protocol.md. */
+/** Source: protocol.md 6, operators.md 2. Adding a row: edit this table and its pin, then `npm run schemas`. */
 export const ERROR_CODES = {
   parse_error: {
     wire: -32700,

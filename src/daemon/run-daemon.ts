@@ -49,7 +49,9 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   const loaded = await loadOrRefuse(input);
   const { config } = loaded;
   const log = makeLogger({ level: config.observe.log.level, destination: 'stderr' });
-  for (const finding of loaded.findings) log.warn({ finding }, formatFinding(finding));
+  for (const finding of loaded.findings) {
+    log[finding.severity === 'info' ? 'info' : 'warn']({ finding }, formatFinding(finding));
+  }
 
   await using stack = new AsyncDisposableStack();
   stack.use(installFatalHandlers(log));

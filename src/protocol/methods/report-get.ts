@@ -40,7 +40,7 @@ const reportDetailSchema = reportSummarySchema.extend({
   ),
 });
 
-/** A key with `submit` sees its own, a key with `read` every report. Errors: not_found; too_large over 128 KiB without streams. */
+/** A key with `submit` sees its own, a key with `read` every report. Errors: not_found; too_large when the answer does not fit into a frame. */
 export const reportGet = {
   name: 'report/get',
   sinceVersion: 1,

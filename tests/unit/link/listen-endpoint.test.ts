@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
@@ -67,6 +67,18 @@ describe('openEndpoint()', () => {
     await using _opened = await place.open();
 
     expect([before, await probeEndpoint(transport, place.endpoint)]).toEqual(['stale', 'alive']);
+  });
+
+  it('closes the listener also when the discovery file cannot be removed, and tells that it could not', async () => {
+    await using place = await makePlace();
+    const opened = await place.open();
+    await rm(join(place.run, 'default.json'));
+    await mkdir(join(place.run, 'default.json'));
+
+    const closing = opened[Symbol.asyncDispose]();
+
+    await expect(closing).rejects.toThrow();
+    expect(await probeEndpoint(transport, place.endpoint)).not.toBe('alive');
   });
 
   it('never steals a live socket', async () => {

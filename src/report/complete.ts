@@ -102,6 +102,29 @@ function makeSource(stamp: ReportStamp, warnings: string[]): CanonicalReport['so
   };
 }
 
+/** What the daemon adds and cuts. The order of the keys is that of the stored text. */
+function toCanonical(draft: ReportDraft, stamp: ReportStamp, limits: ReportLimits): CanonicalReport {
+  const { fileId: _id, key: _key, warnings: given, attachmentBytes: _bytes, ...described } = draft;
+  const { root, extensions, attachments, ...head } = described;
+  const warnings = [...given];
+  const cut = makeCutter(limits, warnings);
+  const unit = cutIdentity(head.unit, 'unit', cut);
+  const subUnits = unit.subUnits.map((subUnit, index) => cutIdentity(subUnit, `unit.subUnits[${index}]`, cut));
+  const station = fillStation(head.station, stamp.station, cut);
+  warnings.push(...settleSteps(root));
+  return {
+    schema: REPORT_SCHEMA,
+    id: makeReportId(draft, stamp),
+    ...head,
+    unit: { ...unit, subUnits },
+    station,
+    root,
+    attachments,
+    source: makeSource(stamp, capWarnings(warnings)),
+    extensions,
+  };
+}
+
 /**
  * Complete a report.
  *
@@ -111,43 +134,18 @@ function makeSource(stamp: ReportStamp, warnings: string[]): CanonicalReport['so
  * @throws {Refusal} for a text that is too long and may not be cut, a missing station name, or a report over its size.
  */
 function completeReport(draft: ReportDraft, stamp: ReportStamp, limits: ReportLimits): AssembledReport {
-  const {
-    fileId: _fileId,
-    key: _key,
-    warnings: given,
-    attachmentBytes,
-    root,
-    extensions,
-    attachments,
-    ...head
-  } = draft;
+  const { attachmentBytes } = draft;
+  // Order: before anything is copied.
   assertItems(draft, limits);
-  const warnings = [...given];
-  const cut = makeCutter(limits, warnings);
-  const unit = cutIdentity(head.unit, 'unit', cut);
-  const subUnits = unit.subUnits.map((subUnit, index) => cutIdentity(subUnit, `unit.subUnits[${index}]`, cut));
-  const station = fillStation(head.station, stamp.station, cut);
-  warnings.push(...settleSteps(root));
-  const id = makeReportId(draft, stamp);
-  const source = makeSource(stamp, capWarnings(warnings));
-  const report: CanonicalReport = {
-    schema: REPORT_SCHEMA,
-    id,
-    ...head,
-    unit: { ...unit, subUnits },
-    station,
-    root,
-    attachments,
-    source,
-    extensions,
-  };
+  const report = toCanonical(draft, stamp, limits);
   const body = JSON.stringify(report);
   const attached = attachmentBytes.reduce((sum, { bytes }) => sum + bytes.length, 0);
   assertWithin('report', { limit: 'report', used: Buffer.byteLength(body) + attached, allowed: limits.report });
+  const { id, kind, outcome, unit, source } = report;
   return {
     reportId: id,
-    kind: head.kind,
-    outcome: head.outcome,
+    kind,
+    outcome,
     partNumber: unit.partNumber,
     serialNumber: unit.serialNumber,
     body,

@@ -37,6 +37,21 @@ describe('completeReports()', () => {
   });
 
   it.each([
+    [1, 'reports'],
+    [2, 'reports'],
+    [3, 'refuse'],
+  ])('takes of %d notes in a report of at most 2 steps: %s', (count, kind) => {
+    const misc = Array.from({ length: count }, () => ({ name: 'note' }));
+    const assembler = makeAssembler({ ...LIMITS, steps: 2 });
+    feed(assembler, [start({ misc }), finish]);
+
+    const end = assembler.finish(STAMP);
+
+    expect(end.kind).toBe(kind);
+    if (end.kind === 'refuse') expect(end.reason).toBe('misc: 3 is over limits.steps of 2');
+  });
+
+  it.each([
     [99, 99, 0],
     [100, 100, 0],
     [101, 100, 1],

@@ -92,11 +92,15 @@ describe('log()', () => {
     ]);
   });
 
-  it('counts bytes as well as lines', () => {
-    const { host, sent } = make({ logLines: 100 });
-    for (let line = 1; line <= 5; line += 1) host.log(0, '12345678');
+  it.each([
+    [15, 'log truncated: the limit of lines or bytes is reached'],
+    [16, '12345678'],
+    [17, '12345678'],
+  ])('counts bytes as well as lines: of %i, two lines of 8 end with "%s"', (logBytes, last) => {
+    const { host, sent } = make({ logLines: 100, logBytes });
+    for (let line = 1; line <= 2; line += 1) host.log(0, '12345678');
 
-    expect(sent).toHaveLength(3);
+    expect([sent.length, sent.at(-1)?.text.slice(1)]).toEqual([2, last]);
   });
 
   it.each([

@@ -11,7 +11,7 @@ describe('airlock demo', () => {
 
     const { exitCode, stdout, stderr } = await home.airlock(['demo']);
     const samples = globSync('converters/*/fixtures/*.in.*', { cwd: path.resolve(import.meta.dirname, '../..') });
-    const rows = stdout.split('\n').filter((line) => / delivered$/.test(line) && !line.includes('airlock'));
+    const rows = stdout.split('\n').filter((line) => line.endsWith(' delivered') && !line.includes('airlock'));
     const folder = /airlock-demo-\w+/.exec(stdout)?.[0] ?? '';
 
     expect(stderr).toBe('');

@@ -7,13 +7,18 @@ it('Secret prints as [hidden] in every way, and reveals its text on request only
 
   const printed = [
     String(secret),
-    `${String(secret)}`,
+    secret[Symbol.toPrimitive](),
     JSON.stringify({ secret }),
     inspect(secret),
     inspect({ deep: { secret } }, { showHidden: true }),
   ];
 
-  expect(printed.join(' ')).not.toContain('s3cret');
-  expect(printed[2]).toBe('{"secret":"[hidden]"}');
+  expect(printed).toEqual([
+    '[hidden]',
+    '[hidden]',
+    '{"secret":"[hidden]"}',
+    '[hidden]',
+    '{ deep: { secret: [hidden] } }',
+  ]);
   expect(secret.reveal()).toBe('s3cret');
 });

@@ -5,17 +5,18 @@ import { AirlockError } from '../core/errors.ts';
 import type { Finding } from '../core/findings.ts';
 import type { Logger } from '../core/logger.ts';
 import { makeSemaphore, type Semaphore } from '../core/semaphore.ts';
-import type { GateVerdict } from '../gate/checked.ts';
+import type { CheckedConverter, GateVerdict } from '../gate/checked.ts';
 import type { Gate, GateCheckOptions } from '../gate/open.ts';
 import { type ConverterSettings, DEFAULT_SETTINGS, type RegisteredConverter } from './registered.ts';
 import { isPrivateFolder, type ScannedConverter, scanFolder } from './scan-folder.ts';
 
-/** What the registry needs. Paths are absolute; `resolvePath` completes those of the configuration. */
+/** What the registry needs. */
 export type RegistryDeps = {
   readonly gate: Pick<Gate, 'check'>;
   readonly log: Logger;
-  /** The package's own `converters/`. */
-  readonly bundledFolder: string;
+  /** The bundled converters; they passed the gate when the package was built. */
+  readonly shipped: readonly CheckedConverter[];
+  /** Completes a path of the configuration. */
   readonly resolvePath: (path: string) => string;
 };
 
@@ -27,14 +28,17 @@ export type Registry = {
   readonly find: (name: string) => RegisteredConverter | null;
 };
 
-/** Where converters come from, and what that means for them. */
-type Source = {
+/** A converter before its verdict: where it comes from, and what a pass makes of it. */
+type Candidate = {
+  readonly name: string;
   readonly origin: string;
   readonly trust: RegisteredConverter['trust'];
-  readonly state: 'approved' | 'pending';
-  readonly check: GateCheckOptions;
-  readonly converters: readonly ScannedConverter[];
+  readonly stateOnPass: 'approved' | 'pending';
+  readonly check: () => Promise<GateVerdict>;
 };
+
+/** What reading an own folder needs; `checks` has a permit for each check that may run at once. */
+type OwnDeps = Omit<RegistryDeps, 'shipped'> & { readonly checks: Semaphore };
 
 const BUNDLED = 'bundled';
 // Two cores are what a small station has; more checks at once would only make each of them slower.
@@ -44,59 +48,36 @@ function toFinding(code: string, message: string, suggestion: string): Finding {
   return { severity: 'error', code, path: '', file: null, line: null, column: null, message, suggestion };
 }
 
-async function readConverters(
-  path: string,
-  label: string,
-  log: Logger,
-): Promise<Pick<Source, 'converters'> & { ownerUid: number }> {
+function toBundled(converter: CheckedConverter): Candidate {
+  const verdict: GateVerdict = { kind: 'passed', converter, findings: [] };
+  return {
+    name: converter.manifest.name,
+    origin: BUNDLED,
+    trust: 'bundled',
+    stateOnPass: 'approved',
+    check: () => Promise.resolve(verdict),
+  };
+}
+
+async function readFolder(path: string, origin: string, log: Logger): Promise<readonly ScannedConverter[]> {
   const scan = await scanFolder(path);
-  const none = { converters: [], ownerUid: 0 };
   switch (scan.kind) {
     case 'read':
-      return scan;
+      return scan.converters;
     case 'missing':
-      log.debug({ folder: label }, 'a folder of converters does not exist');
-      return none;
+      log.debug({ folder: origin }, 'a folder of converters does not exist');
+      return [];
     case 'unreadable':
     case 'too_many':
-      log.error({ folder: label, ...scan }, 'a folder of converters cannot be used');
-      return none;
+      log.error({ folder: origin, ...scan }, 'a folder of converters cannot be used');
+      return [];
     default:
       return scan satisfies never;
   }
 }
 
-async function readOwnSource(
-  { log, resolvePath }: RegistryDeps,
-  origin: string,
-  folder: ConvertersConfig['folders'][string],
-): Promise<Source> {
-  const path = resolvePath(folder.path);
-  const { converters } = await readConverters(path, origin, log);
-  const wantsAuto = folder.approve === 'auto' && converters.length > 0;
-  const isPrivate = wantsAuto && (await isPrivateFolder(path));
-  if (wantsAuto && !isPrivate) {
-    log.error({ folder: origin }, 'approve "auto" is not followed: others may write to the folder (chmod go-w)');
-  }
-  return { origin, trust: 'own', state: isPrivate ? 'approved' : 'pending', check: { isPrivate }, converters };
-}
-
-async function readSources(deps: RegistryDeps, config: ConvertersConfig): Promise<readonly Source[]> {
-  const { converters, ownerUid } = await readConverters(deps.bundledFolder, BUNDLED, deps.log);
-  const bundled: Source = {
-    origin: BUNDLED,
-    trust: 'bundled',
-    state: 'approved',
-    // Trust: whoever owns the package owns our own code beside it, so its owner is believed here.
-    check: { trustedUid: ownerUid },
-    converters,
-  };
-  // By name: the order of a configuration's keys is not kept by whoever reads or edits it.
-  const folders = Object.entries(config.folders).sort(([left], [right]) => (left < right ? -1 : 1));
-  return [bundled, ...(await Promise.all(folders.map(([origin, folder]) => readOwnSource(deps, origin, folder))))];
-}
-
-async function checkOne({ gate }: RegistryDeps, path: string, options: GateCheckOptions): Promise<GateVerdict> {
+async function checkOne({ gate, checks }: OwnDeps, path: string, options: GateCheckOptions): Promise<GateVerdict> {
+  using _permit = await checks.acquire();
   try {
     return await gate.check(path, options);
   } catch (error) {
@@ -104,6 +85,37 @@ async function checkOne({ gate }: RegistryDeps, path: string, options: GateCheck
     const finding = toFinding('gate-unavailable', error.message, 'start the daemon again');
     return { kind: 'refused', findings: [finding] };
   }
+}
+
+async function readOwn(
+  deps: OwnDeps,
+  origin: string,
+  folder: ConvertersConfig['folders'][string],
+): Promise<readonly Candidate[]> {
+  const { log, resolvePath } = deps;
+  const path = resolvePath(folder.path);
+  const converters = await readFolder(path, origin, log);
+  const wantsAuto = folder.approve === 'auto' && converters.length > 0;
+  const isPrivate = wantsAuto && (await isPrivateFolder(path));
+  if (wantsAuto && !isPrivate) {
+    log.error({ folder: origin }, 'approve "auto" is not followed: others may write to the folder (chmod go-w)');
+  }
+  return converters.map((scanned) => ({
+    name: scanned.name,
+    origin,
+    trust: 'own',
+    stateOnPass: isPrivate ? 'approved' : 'pending',
+    check: () => checkOne(deps, scanned.path, { isPrivate }),
+  }));
+}
+
+/** In the order in which names are taken: bundled ones first. */
+async function listCandidates(deps: RegistryDeps, config: ConvertersConfig): Promise<readonly Candidate[]> {
+  // By name: the order of a configuration's keys is not kept by whoever reads or edits it.
+  const folders = Object.entries(config.folders).sort(([left], [right]) => (left < right ? -1 : 1));
+  const own = { ...deps, checks: makeSemaphore(CHECKS_AT_ONCE) };
+  const candidates = await Promise.all(folders.map(([origin, folder]) => readOwn(own, origin, folder)));
+  return [...deps.shipped.map(toBundled), ...candidates.flat()];
 }
 
 function settingsOf(config: ConvertersConfig, name: string): ConverterSettings {
@@ -116,57 +128,44 @@ function logRefusal(log: Logger, converter: RegisteredConverter): void {
   log.warn({ converter: name, folder: origin, findings }, 'a converter was refused');
 }
 
-type Entry = { readonly source: Source; readonly scanned: ScannedConverter; readonly isTaken: boolean };
-
-function listEntries(sources: readonly Source[]): readonly Entry[] {
-  const taken = new Set<string>();
-  return sources.flatMap((source) =>
-    source.converters.map((scanned) => {
-      const isTaken = taken.has(scanned.name);
-      taken.add(scanned.name);
-      return { source, scanned, isTaken };
-    }),
-  );
-}
-
 async function register(
-  deps: RegistryDeps & { readonly checks: Semaphore },
-  { source, scanned, isTaken }: Entry,
+  { name, origin, trust, stateOnPass, check }: Candidate,
   settings: ConverterSettings,
+  { isTaken }: { readonly isTaken: boolean },
 ): Promise<RegisteredConverter> {
-  const known = { name: scanned.name, origin: source.origin, trust: source.trust, settings };
+  const known = { name, origin, trust, settings };
   if (isTaken) {
-    const finding = toFinding(
-      'name-taken',
-      `"${known.name}" is the name of another converter`,
-      'rename folder and manifest',
-    );
-    return { ...known, state: 'refused', findings: [finding] };
+    const message = `"${name}" is the name of another converter`;
+    return { ...known, state: 'refused', findings: [toFinding('name-taken', message, 'rename folder and manifest')] };
   }
   if (!settings.enabled) return { ...known, state: 'disabled' };
-  using _permit = await deps.checks.acquire();
-  const verdict = await checkOne(deps, scanned.path, source.check);
+  const verdict = await check();
   return verdict.kind === 'passed'
-    ? { ...known, state: source.state, checked: verdict.converter }
+    ? { ...known, state: stateOnPass, checked: verdict.converter }
     : { ...known, state: 'refused', findings: verdict.findings };
 }
 
 /**
- * Find and check all converters.
+ * List the bundled converters, find and check all others.
  *
  * The names of bundled converters are reserved, also while `converters.bundled` is off; of two own converters with one name the
  * first serves. A converter that is refused hinders no other.
  *
- * @param deps - Gate, log, and where folders lie.
+ * @param deps - See {@link RegistryDeps}.
  * @param config - `converters`.
  */
 export async function openRegistry(deps: RegistryDeps, config: ConvertersConfig): Promise<Registry> {
-  const checks = makeSemaphore(CHECKS_AT_ONCE);
-  const entries = listEntries(await readSources(deps, config)).filter(
-    ({ source }) => config.bundled || source.trust !== 'bundled',
-  );
+  const candidates = await listCandidates(deps, config);
+  // The first of each name: what is set last stays.
+  const holders = new Map(candidates.toReversed().map((candidate) => [candidate.name, candidate]));
   const converters = await Promise.all(
-    entries.map((entry) => register({ ...deps, checks }, entry, settingsOf(config, entry.scanned.name))),
+    candidates
+      .filter(({ trust }) => config.bundled || trust !== 'bundled')
+      .map((candidate) =>
+        register(candidate, settingsOf(config, candidate.name), {
+          isTaken: holders.get(candidate.name) !== candidate,
+        }),
+      ),
   );
   for (const converter of converters) logRefusal(deps.log, converter);
   for (const name of Object.keys(config.settings)) {

@@ -1,6 +1,6 @@
 // A folder of converters as a list of candidates, and whether it is private enough to run them without approval.
 
-import { lstat, opendir, stat } from 'node:fs/promises';
+import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '../core/errors.ts';
 
@@ -9,7 +9,7 @@ export type ScannedConverter = { readonly name: string; readonly path: string };
 
 /** A folder, read. `missing` is no fault: it may come later. */
 export type FolderScan =
-  | { readonly kind: 'read'; readonly converters: readonly ScannedConverter[]; readonly ownerUid: number }
+  | { readonly kind: 'read'; readonly converters: readonly ScannedConverter[] }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly code: string }
   | { readonly kind: 'too_many'; readonly allowed: number };
@@ -27,7 +27,6 @@ const WRITABLE_BY_GROUP_OR_OTHERS = 0o022;
  */
 export async function scanFolder(path: string): Promise<FolderScan> {
   try {
-    const { uid } = await stat(path);
     const converters: ScannedConverter[] = [];
     for await (const entry of await opendir(path)) {
       if (entry.name.startsWith('.') || !(entry.isDirectory() || entry.isSymbolicLink())) continue;
@@ -36,7 +35,7 @@ export async function scanFolder(path: string): Promise<FolderScan> {
     }
     // By UTF-16 units, so that "the first keeps serving" means the same on every machine.
     converters.sort((left, right) => (left.name < right.name ? -1 : 1));
-    return { kind: 'read', converters, ownerUid: uid };
+    return { kind: 'read', converters };
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return { kind: 'missing' };
     if (error instanceof Error && 'code' in error) return { kind: 'unreadable', code: String(error.code) };

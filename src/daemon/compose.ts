@@ -14,11 +14,13 @@ import { type Delivery, startDelivery } from '../delivery/uploader.ts';
 import { ensurePrivateDirectory } from '../disk/private-directory.ts';
 import type { Environment, Places } from '../disk/places.ts';
 import { openGate } from '../gate/open.ts';
+import { parseShipped } from '../gate/shipped.ts';
 import type { BootInfo } from '../handlers/boot.ts';
 import { makeHandlers } from '../handlers/registry.ts';
 import { ensureKeys, makeKeyRing } from '../link/keys.ts';
 import { openEndpoint } from '../link/listen-endpoint.ts';
 import { makeNodeIpcTransport } from '../link/transport.ts';
+import { openBundle, type SealedBundle } from '../sandbox/bundle.ts';
 import type { Pool } from '../sandbox/job.ts';
 import { startPool } from '../sandbox/pool.ts';
 import { type Server, startServer } from '../server/listen.ts';
@@ -67,11 +69,11 @@ async function ensurePlaces(places: Places): Promise<void> {
   }
 }
 
-function openConverters({ config, places, clock, log }: ComposeInput): Promise<Registry> {
+function openConverters({ config, places, clock, log }: ComposeInput, bundle: SealedBundle): Promise<Registry> {
   const deps = {
     gate: openGate({ clock, log }),
-    bundledFolder: path.join(packageRoot, 'converters'),
     log,
+    shipped: parseShipped(bundle.converters),
     resolvePath: (written: string) => resolveConfigPath(places, written),
   };
   return openRegistry(deps, config.converters);
@@ -143,9 +145,9 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
     ),
   );
   const keys = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
-  const bundle = { folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot };
-  // Order: the gate looks at the converters while the first runner starts; both are slow and neither needs the other.
-  const checking = openConverters(input);
+  const bundle = await openBundle({ folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot });
+  // Order: the gate looks at the station's own converters while the first runner starts; both are slow and neither needs the other.
+  const checking = openConverters(input, bundle);
   // Race: it may fail while the pool is awaited; it is awaited itself once the pool has an owner.
   checking.catch(() => undefined);
   const pool = stack.use(await startPool({ clock, log, bundle }, config.sandbox));

@@ -6,6 +6,7 @@ import { configSchema } from '../config/schema/root.ts';
 import type { SandboxConfig } from '../config/schema/sandbox.ts';
 import { systemClock } from '../core/clock.ts';
 import { silentLogger } from '../core/logger.ts';
+import { openBundle } from '../sandbox/bundle.ts';
 import { startPool } from '../sandbox/pool.ts';
 import { type Check, ok, warn } from './check.ts';
 import type { DoctorDeps } from './checks.ts';
@@ -31,7 +32,7 @@ export function checkWalls(deps: WallDeps): Check {
     section: 'sandbox',
     name: 'walls',
     run: async () => {
-      const bundle = { folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot };
+      const bundle = await openBundle({ folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot });
       const sandbox = await readSandbox(deps);
       await using pool = await startPool({ clock: systemClock, log: silentLogger, bundle }, sandbox);
       const words = pool.walls

@@ -13,8 +13,6 @@ import type { WorkerMessage } from './worker.ts';
 /** Per check. */
 export type GateCheckOptions = {
   readonly signal?: AbortSignal;
-  /** Owner of the files who is believed besides the daemon's user and root: that of our own package, for bundled converters. */
-  readonly trustedUid?: number;
   /** Nobody but the owner may be able to write: for folders whose converters run without approval. */
   readonly isPrivate?: boolean;
 };
@@ -64,12 +62,14 @@ function workerFile(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 }
 
-function toRequest(folder: string, { trustedUid, isPrivate = false }: GateCheckOptions): CheckRequest {
+function toRequest(folder: string, { isPrivate = false }: GateCheckOptions): CheckRequest {
   const own = process.getuid?.();
-  const trustedUids = own === undefined ? null : [own, 0, ...(trustedUid === undefined ? [] : [trustedUid])];
   return {
     folder,
-    policy: { trustedUids, forbiddenMode: isPrivate ? WRITABLE_BY_GROUP_OR_OTHERS : WRITABLE_BY_OTHERS },
+    policy: {
+      trustedUids: own === undefined ? null : [own, 0],
+      forbiddenMode: isPrivate ? WRITABLE_BY_GROUP_OR_OTHERS : WRITABLE_BY_OTHERS,
+    },
   };
 }
 

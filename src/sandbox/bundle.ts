@@ -1,4 +1,4 @@
-// The built files of the sealed runner: where they are, and that they are whole and not stale.
+// The built files, for the sealed runner and the registry: where they are, and that they are whole and not stale.
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -8,14 +8,19 @@ import { AirlockError, isSystemError } from '../core/errors.ts';
 
 /** Where the sealed bundle lies. */
 export type BundlePaths = {
-  /** Folder with `runner.cjs`, `guest.js` and `manifest.json`. */
+  /** Folder with the files of {@link BUNDLE_FILES}. */
   readonly folder: string;
   /** Root of the package: sources in the manifest are relative to it. */
   readonly root: string;
 };
 
 /** Names of the built files. */
-export const BUNDLE_FILES = { runner: 'runner.cjs', guest: 'guest.js', manifest: 'manifest.json' } as const;
+export const BUNDLE_FILES = {
+  runner: 'runner.cjs',
+  guest: 'guest.js',
+  converters: 'converters.json',
+  manifest: 'manifest.json',
+} as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -23,6 +28,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const bundleManifestSchema = z.strictObject({
   runner: sha256,
   guest: sha256,
+  converters: sha256,
   /** Relative to the package's root, sorted, with `/`. */
   sources: z.array(z.string()).min(1),
   sourcesSha256: sha256,
@@ -31,7 +37,12 @@ export const bundleManifestSchema = z.strictObject({
 export type BundleManifest = z.output<typeof bundleManifestSchema>;
 
 /** A bundle that was checked. */
-export type SealedBundle = { readonly runnerPath: string; readonly guest: string };
+export type SealedBundle = {
+  readonly runnerPath: string;
+  readonly guest: string;
+  /** The bundled converters, as the gate writes them down (gate/shipped.ts). */
+  readonly converters: string;
+};
 
 /**
  * SHA-256 of bytes, as lower-case hex.
@@ -67,6 +78,14 @@ async function readPart(file: string): Promise<Buffer> {
   } catch (error) {
     throw unusable(`${path.basename(file)} cannot be read`, error);
   }
+}
+
+type HashedPart = Exclude<keyof typeof BUNDLE_FILES, 'manifest'>;
+
+async function readHashed(folder: string, part: HashedPart, manifest: BundleManifest): Promise<string> {
+  const bytes = await readPart(path.join(folder, BUNDLE_FILES[part]));
+  if (hashBytes(bytes) !== manifest[part]) throw unusable(`${BUNDLE_FILES[part]} was changed`);
+  return bytes.toString('utf8');
 }
 
 function readManifest(bytes: Buffer): BundleManifest {
@@ -105,10 +124,11 @@ async function hasSources(root: string): Promise<boolean> {
  */
 export async function openBundle({ folder, root }: BundlePaths): Promise<SealedBundle> {
   const manifest = readManifest(await readPart(path.join(folder, BUNDLE_FILES.manifest)));
-  const runnerPath = path.join(folder, BUNDLE_FILES.runner);
-  const [runner, guest] = await Promise.all([readPart(runnerPath), readPart(path.join(folder, BUNDLE_FILES.guest))]);
-  if (hashBytes(runner) !== manifest.runner) throw unusable(`${BUNDLE_FILES.runner} was changed`);
-  if (hashBytes(guest) !== manifest.guest) throw unusable(`${BUNDLE_FILES.guest} was changed`);
+  const [, guest, converters] = await Promise.all([
+    readHashed(folder, 'runner', manifest),
+    readHashed(folder, 'guest', manifest),
+    readHashed(folder, 'converters', manifest),
+  ]);
   if (await isStale(root, manifest)) throw unusable('it is older than its sources');
-  return { runnerPath, guest: guest.toString('utf8') };
+  return { runnerPath: path.join(folder, BUNDLE_FILES.runner), guest, converters };
 }

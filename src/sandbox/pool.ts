@@ -9,7 +9,7 @@ import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { makeSemaphore } from '../core/semaphore.ts';
 import { findAddon } from './addon.ts';
-import { type BundlePaths, openBundle, type SealedBundle } from './bundle.ts';
+import type { SealedBundle } from './bundle.ts';
 import type { ObservedWalls } from './channel.ts';
 import { Fleet } from './fleet.ts';
 import type { ConversionJob, ConversionSink, Pool } from './job.ts';
@@ -23,7 +23,7 @@ import { findTools, probeWalls } from './walls/probe.ts';
 export type PoolDeps = {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly bundle: BundlePaths;
+  readonly bundle: SealedBundle;
   /** Node that runs the sealed files; default: the one that runs this. */
   readonly nodePath?: string;
   /** Replaces the tools that would be found; tests pass fewer. */
@@ -90,22 +90,21 @@ async function convert(
 }
 
 /**
- * Start the pool: check the bundle, try the walls, start the first runner.
+ * Start the pool: try the walls, start the first runner.
  *
  * The owner disposes it: every runner is killed, and nothing is left when that settles.
  *
  * @param deps - See {@link PoolDeps}.
  * @param config - Size, recycling and the default limits (their `heapStream` is the memory class of spares).
- * @throws {AirlockError} unavailable when the bundle is missing or stale, isolated-vm does not fit, or no runner starts.
+ * @throws {AirlockError} unavailable when isolated-vm does not fit, or no runner starts.
  */
 export async function startPool(
   deps: PoolDeps,
   config: Pick<SandboxConfig, 'runners' | 'recycle' | 'limits'>,
 ): Promise<Pool> {
-  const { clock, log } = deps;
+  const { clock, log, bundle } = deps;
   // Order: the kernel kills a runner when the thread that spawned it ends (walls/privileges.ts).
   if (!isMainThread) throw new AirlockError('unavailable', 'Cannot start the pool: only the main thread may spawn');
-  const bundle = await openBundle(deps.bundle);
   const files = { node: deps.nodePath ?? process.execPath, runner: bundle.runnerPath, addon: await findAddon() };
   const launching: Launch = { clock, bundle, files };
   const heapBytes = config.limits.heapStream;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import { BUNDLE_FILES, hashBytes, hashSources } from '../../src/sandbox/bundle.ts';
+import { BUNDLE_FILES, hashBytes, hashSources, openBundle } from '../../src/sandbox/bundle.ts';
 import type { Pool } from '../../src/sandbox/job.ts';
 import { startPool } from '../../src/sandbox/pool.ts';
 import { NO_TOOLS } from '../../src/sandbox/walls/compose.ts';
@@ -16,10 +16,12 @@ const HOSTILE = path.join(ROOT, 'tests/support/hostile-runner.cjs');
 async function writeHostileBundle(folder: string): Promise<void> {
   await copyFile(HOSTILE, path.join(folder, BUNDLE_FILES.runner));
   await writeFile(path.join(folder, BUNDLE_FILES.guest), '');
+  await writeFile(path.join(folder, BUNDLE_FILES.converters), '');
   const sources = ['package.json'];
   const manifest = {
     runner: hashBytes(await readFile(HOSTILE)),
     guest: hashBytes(''),
+    converters: hashBytes(''),
     sources,
     sourcesSha256: await hashSources(ROOT, sources),
   };
@@ -32,7 +34,8 @@ describe('a runner that was taken over', () => {
   beforeAll(async () => {
     const { path: folder } = stack.use(await makeTemporaryFolder());
     await writeHostileBundle(folder);
-    const deps = { clock: systemClock, log: silentLogger, bundle: { folder, root: ROOT }, tools: NO_TOOLS };
+    const bundle = await openBundle({ folder, root: ROOT });
+    const deps = { clock: systemClock, log: silentLogger, bundle, tools: NO_TOOLS };
     pool = stack.use(await startPool(deps, { ...DEFAULTS, runners: 1 }));
   });
   afterAll(() => stack.disposeAsync());

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkFolder } from '../../src/gate/check.ts';
 import { type ConversionRig, startConversionRig } from '../support/conversions.ts';
 
 const BUNDLED = readdirSync(resolve(import.meta.dirname, '../../converters'));
@@ -26,7 +27,7 @@ PN-2;SN-2;10;VCC;3,31;3,2;3,4;V
 PN-2;SN-2;10;GND;0,5;0;0,1;V
 `;
 
-describe('bundled converters, through gate, sealed runner and store', () => {
+describe('bundled converters, through bundle, sealed runner and store', () => {
   let rig: ConversionRig;
   beforeAll(async () => {
     rig = await startConversionRig();
@@ -35,7 +36,7 @@ describe('bundled converters, through gate, sealed runner and store', () => {
     await rig?.[Symbol.asyncDispose]();
   });
 
-  it('all pass the gate', () => {
+  it('are all there, approved', () => {
     expect(rig.registry.list().map(({ name, state }) => `${name} ${state}`)).toEqual(
       BUNDLED.toSorted().map((name) => `${name} approved`),
     );
@@ -55,6 +56,18 @@ describe('bundled converters, through gate, sealed runner and store', () => {
         },
       ],
     });
+  });
+
+  it('run with the hash that the gate gives to their folder, and say so', async () => {
+    const folder = resolve(import.meta.dirname, '../../converters/wats-wsjf');
+    const verdict = checkFolder(
+      { folder, policy: { trustedUids: null, forbiddenMode: 0 } },
+      { atFile: () => undefined },
+    );
+    const sha256 = verdict.kind === 'passed' ? verdict.converter.sha256 : null;
+
+    expect(rig.registry.find('wats-wsjf')).toMatchObject({ checked: { sha256 } });
+    expect(await rig.convert('report.json', WSJF)).toMatchObject({ converter: { name: 'wats-wsjf', sha256 } });
   });
 
   it('are chosen for a CSV file by name and content, and take arguments', async () => {

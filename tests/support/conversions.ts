@@ -11,6 +11,8 @@ import { type SubmissionId, toKeyId } from '../../src/core/ids.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { isSubmissionOpen } from '../../src/core/states.ts';
 import { openGate } from '../../src/gate/open.ts';
+import { parseShipped } from '../../src/gate/shipped.ts';
+import { openBundle } from '../../src/sandbox/bundle.ts';
 import type { Pool } from '../../src/sandbox/job.ts';
 import { startPool } from '../../src/sandbox/pool.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -96,10 +98,11 @@ export async function startConversionRig({
   const store = stack.use(
     await openStore({ ...deps, directory: join(home, 'queue') }, { ...read.queue, ...idempotency }),
   );
-  const bundle = { folder: join(home, 'sealed'), root: ROOT };
+  const bundle = await openBundle({ folder: join(home, 'sealed'), root: ROOT });
   const pool = stack.use(await startPool({ ...deps, bundle }, read.sandbox));
-  const folders = { bundledFolder: join(ROOT, 'converters'), resolvePath: (path: string) => join(home, path) };
-  const registry = await openRegistry({ ...deps, ...folders, gate: openGate(deps) }, read.converters);
+  const shipped = parseShipped(bundle.converters);
+  const resolvePath = (path: string): string => join(home, path);
+  const registry = await openRegistry({ ...deps, shipped, resolvePath, gate: openGate(deps) }, read.converters);
   const conversions = stack.use(
     startConversions({ ...deps, store, pool, registry, hostName: 'bench-7', destinationsFor: () => ['folder'] }, read),
   );

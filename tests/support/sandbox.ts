@@ -9,7 +9,7 @@ import { silentLogger } from '../../src/core/logger.ts';
 import type { ConversionJob, ConversionSink, Pool } from '../../src/sandbox/job.ts';
 import type { ConversionOutcome, GuestLogLine } from '../../src/sandbox/outcome.ts';
 import { type PoolDeps, startPool } from '../../src/sandbox/pool.ts';
-import { hashBytes } from '../../src/sandbox/bundle.ts';
+import { hashBytes, openBundle } from '../../src/sandbox/bundle.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** Root of the package. */
@@ -110,9 +110,10 @@ export async function startTestPool(
   const { path: folder } = stack.use(await makeTemporaryFolder());
   await buildSealed({ root: ROOT, folder, guestEntry: 'tests/support/guest-stand-in.ts' });
   const { runners = 1, recycleJobs = 500, ...deps } = options;
+  const bundle = await openBundle({ folder, root: ROOT });
   const pool = stack.use(
     await startPool(
-      { clock: systemClock, log: silentLogger, bundle: { folder, root: ROOT }, ...deps },
+      { clock: systemClock, log: silentLogger, bundle, ...deps },
       { ...DEFAULTS, runners, recycle: { ...DEFAULTS.recycle, jobs: recycleJobs } },
     ),
   );

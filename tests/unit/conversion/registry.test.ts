@@ -6,8 +6,10 @@ import { openRegistry, type Registry } from '../../../src/conversion/registry.ts
 import { AirlockError } from '../../../src/core/errors.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
 import { checkFolder } from '../../../src/gate/check.ts';
-import type { Gate, GateCheckOptions } from '../../../src/gate/open.ts';
-import { writeConverter } from '../../support/converter-folder.ts';
+import type { CheckedConverter } from '../../../src/gate/checked.ts';
+import { manifestSchema } from '../../../src/gate/manifest.ts';
+import type { Gate } from '../../../src/gate/open.ts';
+import { SMALLEST_CONVERTER, writeConverter } from '../../support/converter-folder.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 type Folders = Readonly<
@@ -25,11 +27,18 @@ const directGate: Pick<Gate, 'check'> = {
     ),
 };
 
+function makeShipped(name: string): CheckedConverter {
+  const manifest = manifestSchema.parse({ name, version: '1.0.0' });
+  const files = new Map([[manifest.entry, SMALLEST_CONVERTER]]);
+  return { manifest, sha256: 'a'.repeat(64), files, entry: manifest.entry };
+}
+
 async function openWith(
   folders: Folders,
   options: {
     gate?: Pick<Gate, 'check'>;
     settings?: object;
+    shipped?: readonly CheckedConverter[];
     bundled?: boolean;
     prepare?: (home: string) => Promise<unknown>;
   } = {},
@@ -40,13 +49,12 @@ async function openWith(
     for (const converter of converters) await writeConverter(join(home.path, name), converter);
   }
   await options.prepare?.(home.path);
-  const own = Object.entries(folders).filter(([name]) => name !== 'bundled');
   const { converters } = configSchema.parse({
     converters: {
       bundled: options.bundled ?? true,
       settings: options.settings ?? {},
       folders: Object.fromEntries(
-        own.map(([name, { approve }]) => [name, { path: name, approve: approve ?? 'manual' }]),
+        Object.entries(folders).map(([name, { approve }]) => [name, { path: name, approve: approve ?? 'manual' }]),
       ),
     },
   });
@@ -54,7 +62,7 @@ async function openWith(
   const deps = {
     gate: options.gate ?? directGate,
     log: silentLogger,
-    bundledFolder: resolvePath('bundled'),
+    shipped: options.shipped ?? [],
     resolvePath,
   };
   return await openRegistry(deps, converters);
@@ -66,11 +74,10 @@ function statesOf(registry: Registry): readonly string[] {
 
 describe('openRegistry()', () => {
   it('approves bundled converters and those of a private auto folder, and lets the others wait', async () => {
-    const registry = await openWith({
-      bundled: { converters: ['wats'] },
-      dev: { approve: 'auto', converters: ['mine'] },
-      own: { converters: ['theirs'] },
-    });
+    const registry = await openWith(
+      { dev: { approve: 'auto', converters: ['mine'] }, own: { converters: ['theirs'] } },
+      { shipped: [makeShipped('wats')] },
+    );
 
     expect(statesOf(registry)).toEqual([
       'bundled/wats bundled approved',
@@ -98,10 +105,14 @@ describe('openRegistry()', () => {
   });
 
   it('reserves the names of bundled converters, also while they are off', async () => {
-    const folders = { bundled: { converters: ['wats'] }, own: { converters: ['wats'] } };
+    const folders = { own: { converters: ['wats'] } };
+    const shipped = [makeShipped('wats')];
 
-    expect(statesOf(await openWith(folders))).toEqual(['bundled/wats bundled approved', 'own/wats own refused']);
-    const withoutBundled = await openWith(folders, { bundled: false });
+    expect(statesOf(await openWith(folders, { shipped }))).toEqual([
+      'bundled/wats bundled approved',
+      'own/wats own refused',
+    ]);
+    const withoutBundled = await openWith(folders, { shipped, bundled: false });
     expect(withoutBundled.list()).toMatchObject([
       { origin: 'own', state: 'refused', findings: [{ code: 'name-taken' }] },
     ]);
@@ -153,22 +164,43 @@ describe('openRegistry()', () => {
     expect(registry.list()).toMatchObject([{ state: 'refused', findings: [{ code: 'gate-unavailable' }] }]);
   });
 
-  it('believes the owner of our own package for bundled converters only', async () => {
-    const seen: (readonly [string, GateCheckOptions])[] = [];
-    const check: Gate['check'] = async (folder, options = {}) => {
-      seen.push([folder.split(/[\\/]/).at(-1) ?? '', options]);
+  it('serves bundled converters as they were shipped, without asking the gate', async () => {
+    const gate = { check: (): never => expect.unreachable() };
+    const shipped = makeShipped('wats');
+
+    const registry = await openWith({}, { gate, shipped: [shipped], settings: { wats: { priority: 2 } } });
+
+    expect(registry.list()).toEqual([
+      {
+        name: 'wats',
+        origin: 'bundled',
+        trust: 'bundled',
+        settings: expect.objectContaining({ priority: 2 }),
+        state: 'approved',
+        checked: shipped,
+      },
+    ]);
+  });
+
+  it('disables a bundled converter that is switched off', async () => {
+    const registry = await openWith({}, { shipped: [makeShipped('wats')], settings: { wats: { enabled: false } } });
+
+    expect(statesOf(registry)).toEqual(['bundled/wats bundled disabled']);
+  });
+
+  it('asks the gate for more of a folder whose converters run without approval', async () => {
+    const seen: unknown[] = [];
+    const check: Gate['check'] = async (_folder, options) => {
+      seen.push(options);
       return { kind: 'refused', findings: [] };
     };
 
     await openWith(
-      { bundled: { converters: ['wats'] }, dev: { approve: 'auto', converters: ['mine'] } },
+      { dev: { approve: 'auto', converters: ['mine'] }, own: { converters: ['theirs'] } },
       { gate: { check } },
     );
 
-    expect(seen).toEqual([
-      ['wats', { trustedUid: expect.any(Number) }],
-      ['mine', { isPrivate: true }],
-    ]);
+    expect(seen).toEqual([{ isPrivate: true }, { isPrivate: false }]);
   });
 
   it('has no converters when no folder exists', async () => {

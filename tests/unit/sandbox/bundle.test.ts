@@ -1,4 +1,4 @@
-import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildSealed } from '../../../scripts/bundle.ts';
@@ -16,7 +16,7 @@ describe('sealed bundle', () => {
     await buildSealed({ root: ROOT, folder: one.path, guestEntry });
     await buildSealed({ root: ROOT, folder: other.path, guestEntry });
 
-    for (const name of ['runner.cjs', 'guest.js', 'manifest.json'])
+    for (const name of ['runner.cjs', 'guest.js', 'converters.json', 'manifest.json'])
       expect(await readFile(path.join(one.path, name))).toEqual(await readFile(path.join(other.path, name)));
   });
 
@@ -27,18 +27,22 @@ describe('sealed bundle', () => {
     expect(await openBundle({ folder: folder.path, root: ROOT })).toEqual({
       runnerPath: path.join(folder.path, 'runner.cjs'),
       guest: expect.stringContaining('__airlockGuest'),
+      converters: expect.stringContaining('"wats-wsjf"'),
     });
   });
 
-  it.each(['runner.cjs', 'guest.js', 'manifest.json'])('does not open without its %s', async (name) => {
-    await using folder = await makeTemporaryFolder();
-    await buildSealed({ root: ROOT, folder: folder.path, guestEntry });
-    await rm(path.join(folder.path, name));
+  it.each(['runner.cjs', 'guest.js', 'converters.json', 'manifest.json'])(
+    'does not open without its %s',
+    async (name) => {
+      await using folder = await makeTemporaryFolder();
+      await buildSealed({ root: ROOT, folder: folder.path, guestEntry });
+      await rm(path.join(folder.path, name));
 
-    await expect(openBundle({ folder: folder.path, root: ROOT })).rejects.toMatchObject(UNAVAILABLE);
-  });
+      await expect(openBundle({ folder: folder.path, root: ROOT })).rejects.toMatchObject(UNAVAILABLE);
+    },
+  );
 
-  it.each(['runner.cjs', 'guest.js'])('does not open when its %s was changed', async (name) => {
+  it.each(['runner.cjs', 'guest.js', 'converters.json'])('does not open when its %s was changed', async (name) => {
     await using folder = await makeTemporaryFolder();
     await buildSealed({ root: ROOT, folder: folder.path, guestEntry });
     await appendFile(path.join(folder.path, name), '\n');
@@ -46,20 +50,23 @@ describe('sealed bundle', () => {
     await expect(openBundle({ folder: folder.path, root: ROOT })).rejects.toMatchObject(UNAVAILABLE);
   });
 
-  it('does not open when a source changed, and opens where there are no sources', async () => {
-    await using folder = await makeTemporaryFolder();
-    await using root = await makeTemporaryFolder();
-    await buildSealed({ root: ROOT, folder: folder.path, guestEntry });
-    expect(await openBundle({ folder: folder.path, root: root.path })).toHaveProperty('guest');
-    const text = await readFile(path.join(folder.path, 'manifest.json'), 'utf8');
-    for (const source of bundleManifestSchema.parse(JSON.parse(text)).sources) {
-      await mkdir(path.join(root.path, path.dirname(source)), { recursive: true });
-      await copyFile(path.join(ROOT, source), path.join(root.path, source));
-    }
-    expect(await openBundle({ folder: folder.path, root: root.path })).toHaveProperty('guest');
+  it.each([guestEntry, 'src/gate/check.ts', 'converters/wats-wsjf/converter.json', 'converters/wats-wsjf/words.ts'])(
+    'does not open when %s changed, and opens where there are no sources',
+    async (changed) => {
+      await using folder = await makeTemporaryFolder();
+      await using root = await makeTemporaryFolder();
+      await buildSealed({ root: ROOT, folder: folder.path, guestEntry });
+      expect(await openBundle({ folder: folder.path, root: root.path })).toHaveProperty('guest');
+      const text = await readFile(path.join(folder.path, 'manifest.json'), 'utf8');
+      for (const source of bundleManifestSchema.parse(JSON.parse(text)).sources) {
+        await mkdir(path.join(root.path, path.dirname(source)), { recursive: true });
+        await copyFile(path.join(ROOT, source), path.join(root.path, source));
+      }
+      expect(await openBundle({ folder: folder.path, root: root.path })).toHaveProperty('guest');
 
-    await writeFile(path.join(root.path, guestEntry), '// changed');
+      await appendFile(path.join(root.path, changed), '\n');
 
-    await expect(openBundle({ folder: folder.path, root: root.path })).rejects.toMatchObject(UNAVAILABLE);
-  });
+      await expect(openBundle({ folder: folder.path, root: root.path })).rejects.toMatchObject(UNAVAILABLE);
+    },
+  );
 });

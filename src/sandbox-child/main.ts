@@ -18,7 +18,7 @@ import { observeWalls } from './observe-walls.ts';
 import { compileRealmScripts, prepareRealm, type Realm, type RealmScripts } from './realm.ts';
 import { runJob } from './run-job.ts';
 
-/** Argument that makes a runner look around once instead of waiting for guests. */
+/** Argument that makes a runner look around once before it waits for guests. */
 const OBSERVE = '--observe';
 
 type Loaded = {

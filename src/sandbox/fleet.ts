@@ -66,18 +66,13 @@ export class Fleet implements AsyncDisposable {
     return { busy, ready: this.#slots.size - busy };
   }
 
-  /** Start a spare in the background unless there is one. */
-  refill(): void {
-    const hasSpare = [...this.#slots].some((slot) => !slot.isBusy && slot.group === null);
-    const isFull = this.#slots.size + this.#starting.size > this.#options.size;
-    if (this.#disposed !== null || hasSpare || isFull || this.#spareStart !== null) return;
-    this.#spareStart = this.#start(this.#options.spareHeapBytes, { isBusy: false })
-      .catch((error: unknown) => {
-        if (this.#disposed === null) this.#deps.log.warn({ err: error }, 'a spare runner does not start');
-      })
-      .finally(() => {
-        this.#spareStart = null;
-      });
+  /**
+   * Own a runner that runs already, as the spare.
+   *
+   * @param runner - Of the memory class of spares; it has served nobody.
+   */
+  adopt(runner: Runner): void {
+    this.#add(runner, { isBusy: false });
   }
 
   /**
@@ -95,7 +90,7 @@ export class Fleet implements AsyncDisposable {
       slot.isBusy = true;
       slot.group = groupOf(job);
       slot.converter = job.converter.sha256;
-      this.refill();
+      this.#refill();
       return slot;
     }
   }
@@ -115,7 +110,7 @@ export class Fleet implements AsyncDisposable {
     const isFull = end.heapBytes > slot.runner.heapBytes * FULL_HEAP;
     const isWorn = isFull || slot.jobs >= jobs || slot.usedAtMs - slot.runner.startedAtMs >= age;
     if (!end.isClean || isWorn) this.#retire(slot);
-    this.refill();
+    this.#refill();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -145,6 +140,20 @@ export class Fleet implements AsyncDisposable {
       idle.find((slot) => slot.group === null) ??
       null
     );
+  }
+
+  /** Start a spare in the background unless there is one. */
+  #refill(): void {
+    const hasSpare = [...this.#slots].some((slot) => !slot.isBusy && slot.group === null);
+    const isFull = this.#slots.size + this.#starting.size > this.#options.size;
+    if (this.#disposed !== null || hasSpare || isFull || this.#spareStart !== null) return;
+    this.#spareStart = this.#start(this.#options.spareHeapBytes, { isBusy: false })
+      .catch((error: unknown) => {
+        if (this.#disposed === null) this.#deps.log.warn({ err: error }, 'a spare runner does not start');
+      })
+      .finally(() => {
+        this.#spareStart = null;
+      });
   }
 
   async #startFor(heapBytes: number, attempt: number): Promise<Slot | null> {
@@ -192,7 +201,12 @@ export class Fleet implements AsyncDisposable {
       await runner.closed;
       this.#assertOpen();
     }
-    const slot: Slot = { runner, group: null, converter: null, isBusy, jobs: 0, usedAtMs: clock.monotonicMs() };
+    return this.#add(runner, { isBusy });
+  }
+
+  #add(runner: Runner, { isBusy }: { readonly isBusy: boolean }): Slot {
+    const usedAtMs = this.#deps.clock.monotonicMs();
+    const slot: Slot = { runner, group: null, converter: null, isBusy, jobs: 0, usedAtMs };
     this.#slots.add(slot);
     void runner.closed.then(({ signal }) => this.#onClosed(slot, signal));
     return slot;
@@ -210,6 +224,6 @@ export class Fleet implements AsyncDisposable {
     this.#restarts = afterFailure(this.#restarts);
     const { pid, stderr } = slot.runner;
     this.#deps.log.warn({ pid, signal, stderr: stderr() }, 'an idle runner died');
-    this.refill();
+    this.#refill();
   }
 }

@@ -10,7 +10,6 @@ import type { Logger } from '../core/logger.ts';
 import { makeSemaphore } from '../core/semaphore.ts';
 import { findAddon } from './addon.ts';
 import type { SealedBundle } from './bundle.ts';
-import type { ObservedWalls } from './channel.ts';
 import { Fleet } from './fleet.ts';
 import type { ConversionJob, ConversionSink, Pool } from './job.ts';
 import type { ConversionOutcome } from './outcome.ts';
@@ -49,12 +48,13 @@ function launch({ clock, bundle, files }: Launch, tools: WallTools, spec: Runner
   return startRunner({ clock }, { command, heapBytes: spec.heapBytes, guest: bundle.guest });
 }
 
-async function look(deps: Launch, tools: WallTools, heapBytes: number): Promise<ObservedWalls> {
+async function look(deps: Launch, tools: WallTools, heapBytes: number) {
   const runner = await launch(deps, tools, { heapBytes, observe: true });
+  const { observed } = runner;
+  if (observed !== null) return { runner, observed };
   runner.kill();
   await runner.closed;
-  if (runner.observed === null) throw new AirlockError('unavailable', 'Cannot probe the walls: a runner saw nothing');
-  return runner.observed;
+  throw new AirlockError('unavailable', 'Cannot probe the walls: a runner saw nothing');
 }
 
 type Running = { readonly fleet: Fleet; readonly log: Logger };
@@ -90,7 +90,7 @@ async function convert(
 }
 
 /**
- * Start the pool: try the walls, start the first runner.
+ * Start the pool: the first runner tries the walls before it waits for guests.
  *
  * The owner disposes it: every runner is killed, and nothing is left when that settles.
  *
@@ -108,7 +108,7 @@ export async function startPool(
   const files = { node: deps.nodePath ?? process.execPath, runner: bundle.runnerPath, addon: await findAddon() };
   const launching: Launch = { clock, bundle, files };
   const heapBytes = config.limits.heapStream;
-  const { tools, walls } = await probeWalls(
+  const { tools, walls, looker } = await probeWalls(
     { log, look: (tried) => look(launching, tried, heapBytes) },
     deps.tools ?? (await findTools(files)),
     { heapBytes },
@@ -119,7 +119,7 @@ export async function startPool(
     { clock, log, start: (heap) => launch(launching, tools, { heapBytes: heap, observe: false }) },
     { size, recycle: config.recycle, spareHeapBytes: heapBytes },
   );
-  fleet.refill();
+  fleet.adopt(looker.runner);
   const permits = makeSemaphore(size);
   const closing = new AbortController();
   let waiting = 0;

@@ -34,6 +34,15 @@ describe.runIf(isLinux)(`life of runners (${WALLS_NAME})`, () => {
     await expect(pool.pool.convert(job, sink, { signal })).rejects.toMatchObject({ code: 'shutting_down' });
   });
 
+  it('keeps the runner that tried the walls as its first spare', async () => {
+    await using pool = await startTestPool();
+    const started = await findProcesses(pool.folder);
+
+    expect(pool.pool.runners()).toEqual({ size: 1, busy: 0, ready: 1 });
+    expect((await pool.run(body('host.part("1")'))).taken.parts).toEqual(['1']);
+    expect(await findProcesses(pool.folder)).toEqual(expect.arrayContaining([...started]));
+  });
+
   it('replaces a runner that is killed while idle', async () => {
     await using pool = await startTestPool();
     await eventually(hasSpare(pool));

@@ -59,8 +59,15 @@ export async function findTools(files: RunnerFiles): Promise<WallTools> {
   return { prlimit, setpriv, bubblewrap };
 }
 
-/** What a probe ends with. */
-export type ProbedWalls = { readonly tools: WallTools; readonly walls: readonly WallState[] };
+/** A process that was started to look around, and what it saw. */
+type Looker = { readonly observed: ObservedWalls };
+
+/** What a probe ends with; `looker` still runs. */
+export type ProbedWalls<L extends Looker> = {
+  readonly tools: WallTools;
+  readonly walls: readonly WallState[];
+  readonly looker: L;
+};
 
 /** What to leave out, one after the other, when nothing starts behind all of them. */
 function* weaker(tools: WallTools): Generator<WallTools> {
@@ -74,20 +81,21 @@ function* weaker(tools: WallTools): Generator<WallTools> {
 /**
  * Start a runner behind all walls that the tools promise, and behind fewer while it does not start.
  *
- * @param deps - `look`: start a runner behind these tools and tell what it sees; rejects when it does not start.
+ * @param deps - `look`: start a runner behind these tools that tells what it sees; rejects when it does not start.
  * @param found - Tools of this machine.
  * @param options - `heapBytes`: memory class of that runner.
  * @throws what `look` throws behind no wall at all.
  */
-export async function probeWalls(
-  deps: { readonly log: Logger; readonly look: (tools: WallTools) => Promise<ObservedWalls> },
+export async function probeWalls<L extends Looker>(
+  deps: { readonly log: Logger; readonly look: (tools: WallTools) => Promise<L> },
   found: WallTools,
   options: { readonly heapBytes: number },
-): Promise<ProbedWalls> {
+): Promise<ProbedWalls<L>> {
   let failure: unknown = null;
   for (const tools of weaker(found)) {
     try {
-      return { tools, walls: toWallStates(tools, await deps.look(tools), options) };
+      const looker = await deps.look(tools);
+      return { tools, walls: toWallStates(tools, looker.observed, options), looker };
     } catch (error) {
       failure = error;
       deps.log.warn({ err: error }, 'a runner does not start behind these walls: trying with fewer');

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { resolvePlaces } from '../../../src/disk/places.ts';
-import { checkWalls } from '../../../src/doctor/walls.ts';
-import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+import { resolvePlaces } from '../../src/disk/places.ts';
+import { checkWalls } from '../../src/doctor/walls.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 it('checkWalls() takes the walls that the configuration requires: with none required, none is missing', async () => {
   await using folder = await makeTemporaryFolder();

@@ -87,6 +87,15 @@ function assertItems({ unit, misc, assets, repair }: ReportDraft, limits: Report
     assertWithin(path, { limit: 'steps', used: length, allowed: limits.steps });
 }
 
+/** An escape in JSON text; those of half characters are the only ones that begin with `ud`. */
+const ESCAPE = /\\(?:ud[0-9a-f]{3}|.)/g;
+
+/** Half characters, which many readers of JSON refuse, become U+FFFD: nobody cuts a text inside a character on purpose. */
+function toWellFormedJson(json: string): string {
+  if (!json.includes('\\ud')) return json;
+  return json.replace(ESCAPE, (escape) => (escape.startsWith('\\ud') ? '\ufffd' : escape));
+}
+
 function makeSource(stamp: ReportStamp, warnings: string[]): CanonicalReport['source'] {
   return {
     format: stamp.format,
@@ -138,7 +147,7 @@ function completeReport(draft: ReportDraft, stamp: ReportStamp, limits: ReportLi
   // Order: before anything is copied.
   assertItems(draft, limits);
   const report = toCanonical(draft, stamp, limits);
-  const body = JSON.stringify(report);
+  const body = toWellFormedJson(JSON.stringify(report));
   const attached = attachmentBytes.reduce((sum, { bytes }) => sum + bytes.length, 0);
   assertWithin('report', { limit: 'report', used: Buffer.byteLength(body) + attached, allowed: limits.report });
   const { id, kind, outcome, unit, source } = report;

@@ -49,7 +49,8 @@ const MIB = 1024 * KIB;
 /** Largest payload in bytes by type, for what a runner accepts. */
 export const CAPS_IN: ReadonlyMap<number, number> = new Map([
   [FRAME_IN.load, 64 * MIB],
-  [FRAME_IN.job, MIB],
+  // Arguments of the configuration may be a thousand texts of 8 KiB each.
+  [FRAME_IN.job, 64 * MIB],
   [FRAME_IN.data, DATA_BYTES],
   [FRAME_IN.eof, 0],
 ]);

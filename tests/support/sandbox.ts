@@ -104,12 +104,16 @@ export type TestPool = AsyncDisposable & {
 
 /** Start such a pool. */
 export async function startTestPool(
-  options: { readonly runners?: number; readonly recycleJobs?: number } & Partial<PoolDeps> = {},
+  options: {
+    readonly runners?: number;
+    readonly recycleJobs?: number;
+    readonly guestEntry?: string;
+  } & Partial<PoolDeps> = {},
 ): Promise<TestPool> {
   await using stack = new AsyncDisposableStack();
   const { path: folder } = stack.use(await makeTemporaryFolder());
-  await buildSealed({ root: ROOT, folder, guestEntry: 'tests/support/guest-stand-in.ts' });
-  const { runners = 1, recycleJobs = 500, ...deps } = options;
+  const { runners = 1, recycleJobs = 500, guestEntry = 'tests/support/guest-stand-in.ts', ...deps } = options;
+  await buildSealed({ root: ROOT, folder, guestEntry });
   const bundle = await openBundle({ folder, root: ROOT });
   const pool = stack.use(
     await startPool(

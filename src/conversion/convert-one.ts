@@ -109,7 +109,8 @@ export function convertCanonical(
 ): ConversionResult {
   const { submission, config } = request;
   const stamp = toStamp(deps, request, { converter: null, format: REPORT_SCHEMA, encoding: 'utf-8' });
-  const outcome = parseCanonicalFile(submission.bytes, { limits: config.limits, stamp });
+  const limits = { ...config.limits, conversionSteps: config.sandbox.limits.steps };
+  const outcome = parseCanonicalFile(submission.bytes, { limits, stamp });
   switch (outcome.kind) {
     case 'reports':
       return toResult({ kind: 'converted', reports: outcome.reports });

@@ -3,12 +3,12 @@
 import { z } from 'zod';
 import { completeReports, type ReportDraft } from './complete.ts';
 import { type JsonLimits, readJson } from './json.ts';
-import type { ReportLimits } from './limits.ts';
+import type { ConversionLimits, ReportLimits } from './limits.ts';
 import { listAttachments } from './list-attachments.ts';
 import { assertWithin, Refusal } from './refusal.ts';
 import { headFields, REPORT_SCHEMA } from './schema.ts';
 import type { AssembledReport, ReportStamp } from './stamp.ts';
-import { assertExtensions, readAs, readTree } from './tree.ts';
+import { assertExtensions, countSteps, readAs, readTree } from './tree.ts';
 
 /** How reading can end. `line` and `column` count from 1; null where there is no place. */
 export type CanonicalFileOutcome =
@@ -144,11 +144,16 @@ function nameOf({ line }: Item, index: number, count: number): string {
   return line !== null || count === 1 ? '' : `report ${index}: `;
 }
 
-function readDrafts(items: readonly Item[], limits: ReportLimits): readonly ReportDraft[] | Rejected {
+function readDrafts(items: readonly Item[], limits: ConversionLimits): readonly ReportDraft[] | Rejected {
   const drafts: ReportDraft[] = [];
+  let used = 0;
   for (const [index, item] of items.entries()) {
     try {
-      drafts.push(readDraft(item.value, index, limits));
+      const draft = readDraft(item.value, index, limits);
+      used += countSteps(draft.root);
+      if (used > limits.conversionSteps)
+        throw new Refusal(`${used} steps in all, over sandbox.limits.steps of ${limits.conversionSteps}`);
+      drafts.push(draft);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return reject(`${nameOf(item, index, items.length)}${error.message}`, item.line);
@@ -165,13 +170,13 @@ function isCanonical({ value }: Item): boolean {
  * Read a canonical file.
  *
  * @param input - The whole file: bytes (UTF-8, with or without byte-order mark) or text.
- * @param options - Limits of each report, and the stamp that completes it.
+ * @param options - Limits of each report and of all together, and the stamp that completes each.
  * @returns `not_canonical` when no report in it names the schema, so that a converter may be chosen; `rejected` when one is
  * wrong: then none is taken.
  */
 export function parseCanonicalFile(
   input: Uint8Array | string,
-  { limits, stamp }: { readonly limits: ReportLimits; readonly stamp: ReportStamp },
+  { limits, stamp }: { readonly limits: ConversionLimits; readonly stamp: ReportStamp },
 ): CanonicalFileOutcome {
   const text = decode(input);
   if (text === null || !looksCanonical(text)) return { kind: 'not_canonical' };

@@ -147,6 +147,21 @@ export function readTree(root: unknown, limits: ReportLimits): GrowingStep {
 }
 
 /**
+ * How many steps a tree has, its root included.
+ *
+ * @param root - The tree's root.
+ */
+export function countSteps(root: GrowingStep): number {
+  const stack = [root];
+  let count = 0;
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    count += 1;
+    for (const step of next.steps) stack.push(step);
+  }
+  return count;
+}
+
+/**
  * Every step of a tree in the order of the document, parents first.
  *
  * @param root - The tree's root.

@@ -81,6 +81,25 @@ describe('a conversion that would fill the memory of the daemon', () => {
   });
 });
 
+describe('a canonical file of many reports', () => {
+  it.each([
+    [5, 'reports'],
+    [6, 'reports'],
+    [7, 'rejected'],
+  ])('may have six steps in all, and has %d: %s', (count, kind) => {
+    const steps = (many: number) =>
+      Array.from({ length: many }, () => ({ name: 's', kind: 'action', outcome: 'done' }));
+    const report = (many: number, serialNumber: string) => ({
+      ...(JSON.parse(`{${HEAD}}`) as object),
+      unit: { partNumber: 'P', serialNumber, revision: null },
+      root: { name: 'r', kind: 'sequence', outcome: 'passed', steps: steps(many - 1) },
+    });
+    const text = JSON.stringify([report(3, 'a'), report(count - 3, 'b')]);
+
+    expect(parseCanonicalFile(text, { limits: { ...LIMITS, conversionSteps: 6 }, stamp: STAMP }).kind).toBe(kind);
+  });
+});
+
 describe('a stack that names a large file in every frame', () => {
   it('is read without reading the file for each of them', () => {
     const failure = { kind: 'failed', name: 'E', message: '', stack: '    at a.ts:1048577:1\n'.repeat(400) } as const;

@@ -167,6 +167,26 @@ describe('delivery to a WATS server', () => {
     expect(end.attempts).toBe(0);
   });
 
+  it('ends by force with 130 at a second signal, and delivers after the next start', async () => {
+    await using sink = await startSink({ mode: { kind: 'hang' } });
+    await using home = await homeAt(sink.url);
+    const daemon = await home.start();
+    await using client = await home.connect();
+    const submissionId = await submitText(client, canonicalReport());
+    await untilDelivery(client, submissionId, 'inflight');
+
+    daemon.child.kill('SIGTERM');
+    await client.closed;
+    const ended = await daemon.end('SIGTERM');
+    await sink.setMode({ kind: 'id' });
+    await home.start();
+    await using second = await home.connect();
+
+    expect(ended).toEqual({ code: 130, signal: null });
+    expect(daemon.log()).toContain('second signal: ended by force');
+    expect(await untilDelivery(second, submissionId, 'delivered')).toMatchObject({ attempts: 0 });
+  });
+
   it('needs no second submission after a lost answer: the same key gives the same answer', async () => {
     await using sink = await startSink();
     await using home = await homeAt(sink.url);

@@ -1,7 +1,8 @@
 // IPC key files: made once, checked at every load, found by id. Source: protocol.md 3.
 
-import { type FileHandle, open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, link, open, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { isName, type KeyId, toKeyId } from '../core/ids.ts';
 import { type Scope, SCOPES } from '../core/scopes.ts';
@@ -36,6 +37,22 @@ const MAX_KEY_FILE_BYTES = 4096;
 const KEY_TEXT = /^[A-Za-z0-9_-]{43}$/;
 const EXTENSION = '.json';
 
+/** Make a file that is there as a whole or not at all: a kill between name and content would leave a key nobody can load. */
+async function createWhole(path: string, content: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+  try {
+    {
+      await using file = await open(temporary, 'wx', 0o600);
+      await file.writeFile(content);
+      await file.sync();
+    }
+    // Race: a link never replaces, so of two starts at once only one makes the file, and a planted link is never followed.
+    await link(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
 /**
  * Make a new key file. It is private from birth and never replaces another.
  *
@@ -51,10 +68,7 @@ export async function createKey(
   const key = makeNonce(deps.random);
   const created = new Date(deps.nowUnixMs()).toISOString();
   try {
-    // Race: wx = O_EXCL, so of two starts at once only one makes the file, and a planted link is never followed.
-    await using file = await open(path, 'wx', 0o600);
-    await file.writeFile(`${JSON.stringify({ v: 1, kid, key, scopes, created }, null, 2)}\n`);
-    await file.sync();
+    await createWhole(path, `${JSON.stringify({ v: 1, kid, key, scopes, created }, null, 2)}\n`);
   } catch (cause) {
     throw new AirlockError('cannot_write', `Cannot make key ${kid}: the file ${path} cannot be created`, { cause });
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -70,6 +71,22 @@ describe('ensureKeys()', () => {
 });
 
 describe('createKey()', () => {
+  it.runIf(process.platform === 'linux')(
+    'leaves no key that cannot be loaded when it dies before its content is written',
+    async () => {
+      await using folder = await makeTemporaryFolder();
+      const keys = new URL('../../../src/link/keys.ts', import.meta.url).href;
+      const make = `import { createKey } from ${JSON.stringify(keys)};
+      await createKey({ random: () => Buffer.alloc(32), nowUnixMs: () => 0 }, ${JSON.stringify(folder.path)}, { kid: 'local', scopes: ['read'] });`;
+      // No byte can be written: the process dies, or its write fails, between the file's name and its content.
+      const { status } = spawnSync('prlimit', ['--fsize=0', process.execPath, '--input-type=module', '-e', make]);
+
+      expect(status).not.toBe(0);
+      expect(await listKeyIds(folder.path)).toEqual([]);
+      await expect(ensureKeys(deps, folder.path)).resolves.toHaveLength(2);
+    },
+  );
+
   it('never replaces a file', async () => {
     await using home = await withKeys();
     const before = await readFile(home.local, 'utf8');

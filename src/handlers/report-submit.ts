@@ -13,6 +13,17 @@ type Params = ParamsOf<typeof reportSubmit>;
 
 const encoder = new TextEncoder();
 
+/** Decode as written or not at all: Node's decoder drops what does not fit, and the report would be another one. */
+function decodeBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  const padded = bytes.toString('base64');
+  if (text === padded || text === padded.replace(/=+$/, '')) return bytes;
+  const message = 'must be base64, whole, with the right padding or none';
+  throw new AirlockError('invalid_params', `Cannot run report/submit: contentBase64 ${message}`, {
+    data: { details: [{ path: ['contentBase64'], code: 'invalid_format', message }] },
+  });
+}
+
 function readContent({ content, contentBase64 }: Params): Uint8Array {
   if ((content === undefined) === (contentBase64 === undefined)) {
     throw new AirlockError(
@@ -27,7 +38,7 @@ function readContent({ content, contentBase64 }: Params): Uint8Array {
       },
     );
   }
-  return content === undefined ? Buffer.from(contentBase64 ?? '', 'base64') : encoder.encode(content);
+  return content === undefined ? decodeBase64(contentBase64 ?? '') : encoder.encode(content);
 }
 
 function checkBytes(bytes: Uint8Array, { size, sha256, name }: Params): void {

@@ -5,6 +5,10 @@ import { WIRE_LIMITS } from '../limits.ts';
 import type { MethodSpec } from '../method-spec.ts';
 import { idParam } from '../shapes.ts';
 
+/** A lone surrogate has no UTF-8 form: encoding it would change the text unsaid. */
+const wellFormed = (text: string): boolean => text.isWellFormed();
+const NOT_WELL_FORMED = 'must be text that UTF-8 can hold';
+
 const BASE64_CHARS = Math.ceil(WIRE_LIMITS.inlineBytes / 3) * 4;
 
 /**
@@ -20,8 +24,8 @@ export const reportSubmit = {
   scopes: ['submit'],
   rateClass: 'submit',
   params: z.strictObject({
-    name: z.string().min(1).max(255),
-    content: z.string().optional(),
+    name: z.string().min(1).max(255).refine(wellFormed, NOT_WELL_FORMED),
+    content: z.string().refine(wellFormed, NOT_WELL_FORMED).optional(),
     contentBase64: z
       .string()
       .max(BASE64_CHARS)

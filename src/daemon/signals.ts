@@ -31,10 +31,14 @@ export function listenToSignals({ log, stops, graceMs, hasLauncher }: SignalDeps
   };
   const onHangUp = (): void =>
     log.warn({}, 'SIGHUP: the configuration is read at start only so far; restart to apply a change');
+  // Taken so that it does not end the process: a file over RLIMIT_FSIZE is then an error of that write, EFBIG.
+  const onFileSize = (): void => log.error({}, 'SIGXFSZ: a file passed the limit that the system sets for files');
+  if (process.platform !== 'win32') process.on('SIGXFSZ', onFileSize);
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onHangUp);
   const launcher = hasLauncher ? watchLauncher(() => stops.ask({ reason: 'launcher gone', graceMs })) : null;
   return {
     [Symbol.dispose]: () => {
+      process.off('SIGXFSZ', onFileSize);
       process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('SIGHUP', onHangUp);
       launcher?.destroy();
     },

@@ -10,7 +10,13 @@ import { syncDirectory } from '../disk/sync-directory.ts';
 const FORMAT = 'airlock-queue 1\n';
 
 /** Paths of the store's files. */
-export type StoreFiles = { readonly lock: string; readonly format: string; readonly database: string };
+export type StoreFiles = {
+  readonly lock: string;
+  readonly format: string;
+  readonly database: string;
+  /** There once the database has its tables: from then on a database without them is a loss, not a first start. */
+  readonly inUse: string;
+};
 
 /**
  * Say where the store's files lie.
@@ -22,6 +28,7 @@ export function filesOf(directory: string): StoreFiles {
     lock: join(directory, 'owner.lock'),
     format: join(directory, 'FORMAT'),
     database: join(directory, 'queue.db'),
+    inUse: join(directory, 'IN_USE'),
   };
 }
 
@@ -57,18 +64,40 @@ async function readFormat(path: string): Promise<string | null> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Size in bytes; null = there is nothing. */
+async function sizeOf(path: string): Promise<number | null> {
   try {
-    await stat(path);
-    return true;
+    return (await stat(path)).size;
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false;
+    if (isSystemError(error, 'ENOENT')) return null;
     throw error;
   }
 }
 
+/** Everything of the database may still be in its log: SQLite writes it back at the next opening. */
+async function isEmpty({ database }: StoreFiles, size: number | null): Promise<boolean> {
+  return size === null || (size === 0 && ((await sizeOf(`${database}-wal`)) ?? 0) === 0);
+}
+
 function unknownFormat(reason: string): AirlockError {
   return new AirlockError('unavailable', `Cannot open store: ${reason}`, { data: { reason: 'unknown_format' } });
+}
+
+async function refuseLoss({ inUse, database }: StoreFiles): Promise<void> {
+  if ((await sizeOf(inUse)) === null) return;
+  const mend = `put ${database} back from a backup, or move its folder away to begin with an empty store`;
+  throw new AirlockError('unavailable', `Cannot open store: its database is missing or empty; ${mend}`, {
+    data: { reason: 'database_missing' },
+  });
+}
+
+/**
+ * Remember that the database has its tables. Call it after the first opening and before anything is taken in.
+ *
+ * @throws {AirlockError} cannot_write when the system refuses.
+ */
+export async function markInUse({ inUse }: StoreFiles): Promise<void> {
+  if ((await sizeOf(inUse)) === null) await writeFileAtomic(inUse, '');
 }
 
 /**
@@ -76,7 +105,8 @@ function unknownFormat(reason: string): AirlockError {
  *
  * Order: under the lock, before anything else is read.
  *
- * @throws {AirlockError} unavailable when the format is not the one this build knows, or missing beside a database.
+ * @throws {AirlockError} unavailable when the format is not the one this build knows, or missing beside a database; when a
+ * database that was in use is missing or empty.
  */
 export async function prepareStoreFiles(files: StoreFiles): Promise<void> {
   const format = await readFormat(files.format);
@@ -85,8 +115,10 @@ export async function prepareStoreFiles(files: StoreFiles): Promise<void> {
       `its format is ${JSON.stringify(format.slice(0, 40).trim())}, this build knows only "${FORMAT.trim()}"`,
     );
   }
-  const hasDatabase = await exists(files.database);
+  const size = await sizeOf(files.database);
+  const hasDatabase = size !== null;
   if (format === null && hasDatabase) throw unknownFormat('there is a database, but no FORMAT file');
+  if (await isEmpty(files, size)) await refuseLoss(files);
   if (format === null) await writeFileAtomic(files.format, FORMAT);
   if (hasDatabase) return;
   // SQLite gives its other files the mode of this one.

@@ -8,7 +8,7 @@ import { AirlockError } from '../core/errors.ts';
 import { makeEventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/logger.ts';
 import { openKernelLock } from '../disk/kernel-lock.ts';
-import { filesOf, makeStoreFolder, prepareStoreFiles } from './folder.ts';
+import { filesOf, makeStoreFolder, markInUse, prepareStoreFiles } from './folder.ts';
 import { fromRefusal, type StoreReply } from './messages.ts';
 import type { StoreArguments, StoreMethod, StoreResult } from './operations.ts';
 import { type SupervisedThread, superviseThread } from './supervisor.ts';
@@ -109,7 +109,8 @@ function makeCalls(calls: Calls): Omit<Store, 'changes' | typeof Symbol.asyncDis
  * @param deps - Its folder, the clock, the log.
  * @param config - `queue.maxItems`, `queue.receipts`, `ipc.idempotency`.
  * @throws {AirlockError} already_running when another process holds it; the message names it.
- * @throws {AirlockError} unavailable when the folder is not private, or its format or version is unknown.
+ * @throws {AirlockError} unavailable when the folder is not private, its format or version is unknown, or a
+ * database that was in use is missing or empty.
  * @throws {AirlockError} cannot_write when the folder or a file cannot be made.
  */
 export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<Store> {
@@ -128,6 +129,7 @@ export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<S
     { path: files.database, limits: { maxItems, receipts, idempotencyMs } },
   );
   stack.use(thread);
+  await markInUse(files);
   const calls = makeCalls({ thread, log });
   if (deps.knownDestinations !== undefined) await calls.holdRemoved(deps.knownDestinations);
   const owned = stack.move();

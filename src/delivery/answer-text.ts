@@ -30,13 +30,13 @@ export function hideSecret(text: string, secret: Secret): string {
 }
 
 /**
- * Make a server's words fit for the database and the screen: control characters gone, at most 2 KiB.
+ * Make a server's words fit for the database and the screen: control and direction characters gone, at most 2 KiB.
  *
  * @param text - Already without secrets: a cut could leave the beginning of one.
  * @returns The words, or null when nothing is left.
  */
 export function toAnswerText(text: string): string | null {
-  const bytes = Buffer.from(text.replace(/\p{Cc}+/gu, ' ').trim(), 'utf8');
+  const bytes = Buffer.from(text.replace(/[\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim(), 'utf8');
   const head = bytes.subarray(0, MAX_ANSWER_BYTES).toString('utf8');
   // A character that the cut splits decodes to U+FFFD at the end.
   const words = bytes.byteLength > MAX_ANSWER_BYTES ? head.replace(/\uFFFD+$/u, '') : head;

@@ -2,12 +2,15 @@
 
 const NAMES = ['ID', 'id', 'uuid'] as const;
 const MAX_ID_LENGTH = 200;
+// Trust: the id is shown on terminals.
+const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}]+/gu;
 
 function idOf(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return null;
   for (const name of NAMES) {
     const id: unknown = Object.hasOwn(value, name) ? Reflect.get(value, name) : null;
-    if (typeof id === 'string' && id.trim() !== '') return id.trim().slice(0, MAX_ID_LENGTH);
+    const text = typeof id === 'string' ? id.replace(UNPRINTABLE, ' ').trim() : '';
+    if (text !== '') return text.slice(0, MAX_ID_LENGTH);
     if (typeof id === 'number') return String(id);
   }
   return null;

@@ -27,8 +27,8 @@ describe('hideSecret()', () => {
 });
 
 describe('toAnswerText()', () => {
-  it('removes control characters and blanks around', () => {
-    expect(toAnswerText(' a\u0000\u001b[31m\r\nb ')).toBe('a [31m b');
+  it('removes control and direction characters and blanks around', () => {
+    expect(toAnswerText(' a\u0000\u001b[31m\r\nb\u202ec ')).toBe('a [31m b c');
   });
 
   it('says null when nothing is left', () => {

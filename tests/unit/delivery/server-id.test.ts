@@ -7,6 +7,7 @@ describe('findServerId()', () => {
     ['{"id":"b"}', 'b'],
     ['{"uuid":" c "}', 'c'],
     ['{"id":7}', '7'],
+    [String.raw`{"id":"\u001b[2J\u202eg"}`, '[2J g'],
     ['[{"ID":"d"},{"ID":"e"}]', 'd'],
     ['[{"other":1},{"id":"f"}]', 'f'],
     [`{"id":"${'x'.repeat(300)}"}`, 'x'.repeat(200)],

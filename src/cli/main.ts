@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../core/clock.ts';
-import { AirlockError } from '../core/errors.ts';
+import { AirlockError, ERROR_CODES, isSystemError } from '../core/errors.ts';
 import { resolvePlaces } from '../disk/places.ts';
 import type { CliContext } from './context.ts';
 import { makeOutput, type Output, toAirlockError } from './output.ts';
@@ -49,6 +49,17 @@ function interruptSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** A reader that goes away (`airlock submit … | head -1`) does not stop the work; output that is lost otherwise is a failure. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (isSystemError(error, 'EPIPE')) return;
+      // Order: the last word, whenever the error came.
+      process.once('exit', () => (process.exitCode = ERROR_CODES.io_error.exit));
+    });
+  }
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const output = makeOutput(process, { isJson: argv.includes('--json') });
   const signal = interruptSignal();
@@ -64,4 +75,5 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+outliveReaders();
 process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,6 @@
 // Finds and reads the configuration file of one home.
 
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
@@ -16,7 +17,8 @@ export type ConfigFile = {
 
 async function readBounded(path: string): Promise<Uint8Array | null> {
   try {
-    await using file = await open(path, 'r');
+    // A FIFO in its place would else hold the start until somebody writes. Windows has no such flag.
+    await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = await file.stat();
     if (!stats.isFile()) {
       throw new AirlockError('file_unreadable', `Cannot read configuration ${path}: it is no regular file`);

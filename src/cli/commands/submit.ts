@@ -1,6 +1,7 @@
 // airlock submit: send files to the daemon, and with --wait follow them to their end.
 
 import { createHash, randomUUID } from 'node:crypto';
+import { addAbortSignal, Readable } from 'node:stream';
 import type { Client } from '../../client/connect.ts';
 import { type AirlockError } from '../../core/errors.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
@@ -69,16 +70,21 @@ async function sendOne(
  *
  * @param client - An open connection with `submit`.
  * @param input - What to send and how.
+ * @param options - `signal`: once aborted nothing more is sent.
  * @throws {AirlockError} file_unreadable when a pattern matches nothing.
  */
 export async function sendFiles(
   client: Pick<Client, 'call' | 'limits'>,
   input: SubmitArguments,
+  { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly Sent[]> {
   const files = expandFiles(input.files, { limit: client.limits.inline, stdin: input.stdin, name: input.name });
   const sent: Sent[] = [];
   for (const [index, named] of files.entries()) {
-    sent.push(await sendOne(client, named, { ...input, key: keyOf(input.idempotencyKey, index) }));
+    const one = await sendOne(client, named, { ...input, key: keyOf(input.idempotencyKey, index) });
+    // The interrupt is told by the command, once, and not as a refusal of the file that was being read.
+    if (one.kind === 'taken' || signal?.aborted !== true) sent.push(one);
+    if (signal?.aborted === true) break;
   }
   return sent;
 }
@@ -133,9 +139,15 @@ async function waitAndTell(
 
 /** One line per file. Exit codes: see {@link exitCodeOf}. */
 export const submit: Command<SubmitArguments> = async (context, input) => {
+  const { signal } = context;
+  if (input.stdin instanceof Readable) addAbortSignal(signal, input.stdin);
   await using client = await connectDaemon(context);
-  if (input.waitMs === null) return tellSent(context, await sendFiles(client, input));
+  if (input.waitMs === null) {
+    const exitCode = tellSent(context, await sendFiles(client, input, { signal }));
+    signal.throwIfAborted();
+    return exitCode;
+  }
   await using follower = await openFollower(client);
-  const sent = await sendFiles(client, input);
+  const sent = await sendFiles(client, input, { signal });
   return await waitAndTell(context, follower, { sent, waitMs: input.waitMs });
 };

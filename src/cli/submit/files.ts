@@ -1,6 +1,6 @@
 // The files that a command line names: patterns expanded, sizes checked, bytes read.
 
-import { globSync } from 'node:fs';
+import { constants, globSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { AirlockError, isSystemError } from '../../core/errors.ts';
@@ -40,8 +40,10 @@ async function readStream(stream: AsyncIterable<Uint8Array>, { what, limit }: Re
 
 async function readAtMost(file: string, limit: number): Promise<Uint8Array> {
   try {
-    await using handle = await open(file, 'r');
+    // Without the flag, a FIFO that nobody writes to would hold the command in the system, deaf to an interrupt.
+    await using handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = await handle.stat();
+    if (stats.isFIFO()) throw new Error('it is a pipe; write "… | airlock submit -" instead');
     if (stats.isFile() && stats.size > limit) throw tooLarge(file, String(stats.size), limit);
     // Counted while it is read, too: a device or a file that grows says nothing about what will come.
     return await readStream(handle.createReadStream({ autoClose: false }), { what: file, limit });

@@ -16,6 +16,8 @@ export type Output = {
   readonly isInteractive: boolean;
   /** One document on stdout; only with `--json`. `schemaVersion` is put in front. */
   readonly document: (value: Readonly<Record<string, unknown>>) => void;
+  /** One JSON value on stdout that names its own version: canonical reports. Only with `--json`. */
+  readonly bare: (value: unknown) => void;
   /** One line for people on stdout; silent with `--json`. */
   readonly line: (text?: string) => void;
   /** One line on stderr, in both modes. */
@@ -84,6 +86,7 @@ export function makeOutput(
     isJson,
     isInteractive,
     document,
+    bare: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     line: (text = '') => (isJson ? undefined : void stdout.write(`${text}\n`)),
     note: (text) => void stderr.write(`${text}\n`),
     progress: (text) => (isInteractive ? void stderr.write(`\r\u001b[2K${text}`) : undefined),

@@ -1,9 +1,9 @@
 // The command line: every command, its options and its help, as commander reads them.
 
-import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command as Commander, CommanderError, Option } from 'commander';
 import { AirlockError } from '../core/errors.ts';
-import { isUuid } from '../core/ids.ts';
-import { readDurationMs } from '../core/units.ts';
+import { DELIVERY_STATES, SUBMISSION_STATES } from '../core/states.ts';
+import { collect, collectPairs, parseDuration, parseLimit, parsePriority, parseUuid } from './argument-values.ts';
 import type { CliContext, Command } from './context.ts';
 
 /** Options that every command takes. */
@@ -24,33 +24,6 @@ const EXIT_CODES = `
 Exit codes: 0 ok; 1 failed; 2 accepted but some items failed; 64 usage; 65 input data rejected; 66 file not readable;
 69 daemon not running; 70 internal; 73 cannot write; 74 I/O; 75 try again (queue full, rate limited); 76 protocol mismatch;
 77 not allowed; 78 configuration invalid; 124 timed out; 130 interrupted.`;
-
-function parseDuration(text: string): number {
-  const reading = readDurationMs(text);
-  if (reading.kind !== 'ok') throw new InvalidArgumentError('Write a duration such as "30 s" or "500 ms".');
-  return reading.value;
-}
-
-function parsePriority(text: string): number {
-  const priority = Number(text);
-  if (Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
-  throw new InvalidArgumentError('Write a whole number from 1 (first) to 10.');
-}
-
-function parseUuid(text: string): string {
-  if (isUuid(text)) return text;
-  throw new InvalidArgumentError('Write a lower-case UUID.');
-}
-
-function collect(text: string, before: readonly string[]): readonly string[] {
-  return [...before, text];
-}
-
-function collectPairs(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const [name = '', ...rest] = text.split('=');
-  if (name === '' || rest.length === 0) throw new InvalidArgumentError('Write name=value.');
-  return { ...before, [name]: rest.join('=') };
-}
 
 /** Commands are loaded when they are chosen: `status` must not wait for the daemon's modules. */
 type Choose = <Arguments>(load: () => Promise<Command<Arguments>>, input: Arguments) => void;
@@ -124,6 +97,66 @@ function addLifeCycle(program: Commander, choose: Choose): void {
     );
 }
 
+type ListOptions = { readonly limit: number; readonly cursor?: string; readonly state?: string };
+
+/** Options of a list; commander refuses a state that is not among the names. */
+function addList(command: Commander, states: readonly string[]): Commander {
+  return command
+    .option('--limit <n>', 'how many, at most 500', parseLimit, 100)
+    .option('--cursor <cursor>', 'go on where the last page ended')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(states));
+}
+
+function toList<State extends string>(states: readonly State[], { limit, cursor, state }: ListOptions) {
+  return { limit, cursor: cursor ?? null, state: states.find((name) => name === state) ?? null };
+}
+
+function addViews(program: Commander, choose: Choose): void {
+  const submission = program.command('submission').description('what became of the files that were taken in');
+  addList(submission.command('list').description('newest first'), SUBMISSION_STATES).action((options: ListOptions) =>
+    choose(async () => (await import('./commands/submission.ts')).submissionList, toList(SUBMISSION_STATES, options)),
+  );
+  submission
+    .command('show')
+    .description('one of them, with its log and its failure')
+    .argument('<id>', 'submission id', parseUuid)
+    .action((submissionId: string) =>
+      choose(async () => (await import('./commands/submission.ts')).submissionShow, { submissionId }),
+    );
+  const report = program.command('report').description('the reports that were made');
+  addList(report.command('list').description('newest first'), DELIVERY_STATES).action((options: ListOptions) =>
+    choose(async () => (await import('./commands/report.ts')).reportList, toList(DELIVERY_STATES, options)),
+  );
+  report
+    .command('show')
+    .description('one of them, with the fate of its deliveries; --json prints the canonical report')
+    .argument('<id>', 'report id', parseUuid)
+    .action((reportId: string) => choose(async () => (await import('./commands/report.ts')).reportShow, { reportId }));
+  program
+    .command('queue')
+    .description('what waits')
+    .command('stats')
+    .description('how much is in the queue')
+    .action(() => choose(async () => (await import('./commands/queue-stats.ts')).queueStats, {}));
+}
+
+function addRpc(program: Commander, choose: Choose): void {
+  program
+    .command('rpc')
+    .description('call any method of the daemon')
+    .argument('<method>', 'name, e.g. queue/stats')
+    .argument('[params]', 'JSON object', '{}')
+    .action((method: string, params: string) =>
+      choose(async () => (await import('./commands/rpc.ts')).rpc, { method, params }),
+    );
+  program
+    .command('describe')
+    .description('every method with its parameters, as the daemon describes itself')
+    .action(() =>
+      choose(async () => (await import('./commands/rpc.ts')).rpc, { method: 'rpc/describe', params: '{}' }),
+    );
+}
+
 function addTools(program: Commander, choose: Choose): void {
   program
     .command('demo')
@@ -164,13 +197,14 @@ export function parseCommandLine(
     .option('--key <name>', 'which IPC key to use (AIRLOCK_KEY)')
     .option('--json', 'answer as JSON on standard output')
     .addHelpText('after', EXIT_CODES)
+    // Order: before the commands are added, which inherit both.
     .configureOutput({ writeOut, writeErr: () => undefined })
     .exitOverride();
   addLifeCycle(program, choose);
   addSubmit(program, choose);
+  addViews(program, choose);
   addTools(program, choose);
-  for (const command of program.commands)
-    command.exitOverride().configureOutput({ writeOut, writeErr: () => undefined });
+  addRpc(program, choose);
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -181,7 +215,12 @@ export function parseCommandLine(
 
 function endOfParsing(error: unknown): null {
   if (!(error instanceof CommanderError)) throw error;
-  if (error.exitCode === 0 || error.code === 'commander.help') return null;
+  if (error.exitCode === 0) return null;
+  if (error.code === 'commander.help') {
+    throw new AirlockError('usage', 'Cannot read the command line: a command is missing, see airlock --help', {
+      cause: error,
+    });
+  }
   const reason = error.message
     .replace(/^error: /, '')
     .replace(/\.$/, '')

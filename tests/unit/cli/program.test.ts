@@ -31,6 +31,20 @@ describe('parseCommandLine()', () => {
     expect(usageOf('submit', 'a', '--arg', 'x')).toContain('name=value');
   });
 
+  it('refuses a group without its command, and an unknown command of a group with a suggestion', () => {
+    expect(usageOf()).toContain('a command is missing');
+    expect(usageOf('submission')).toContain('a command is missing');
+    expect(usageOf('submission', 'lst')).toContain('Did you mean list?');
+  });
+
+  it('refuses a page of 0 and of 501 rows, a state that is none, and an id that is no UUID', () => {
+    expect(usageOf('submission', 'list', '--limit', '0')).toContain('from 1 to 500');
+    expect(usageOf('submission', 'list', '--limit', '501')).toContain('from 1 to 500');
+    expect(parseCommandLine(['submission', 'list', '--limit', '500'], quiet)).not.toBeNull();
+    expect(usageOf('report', 'list', '--state', 'great')).toContain('Allowed choices');
+    expect(usageOf('report', 'show', 'x')).toContain('lower-case UUID');
+  });
+
   it('takes global options before and after the command', () => {
     expect(parseCommandLine(['--json', 'status', '--home', '/tmp/x'], quiet)?.options).toEqual({
       json: true,

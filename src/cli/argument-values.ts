@@ -1,0 +1,44 @@
+// How the command line's values are read; what cannot be read is refused with what to write instead.
+
+import { InvalidArgumentError } from 'commander';
+import { isUuid } from '../core/ids.ts';
+import { readDurationMs } from '../core/units.ts';
+
+/** A duration with its unit, in milliseconds. */
+export function parseDuration(text: string): number {
+  const reading = readDurationMs(text);
+  if (reading.kind !== 'ok') throw new InvalidArgumentError('Write a duration such as "30 s" or "500 ms".');
+  return reading.value;
+}
+
+/** 1 (first) to 10. */
+export function parsePriority(text: string): number {
+  const priority = Number(text);
+  if (Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
+  throw new InvalidArgumentError('Write a whole number from 1 (first) to 10.');
+}
+
+/** A UUID in lower case. */
+export function parseUuid(text: string): string {
+  if (isUuid(text)) return text;
+  throw new InvalidArgumentError('Write a lower-case UUID.');
+}
+
+/** A repeatable option: every value, in order. */
+export function collect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+/** A repeatable `name=value`. */
+export function collectPairs(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [name = '', ...rest] = text.split('=');
+  if (name === '' || rest.length === 0) throw new InvalidArgumentError('Write name=value.');
+  return { ...before, [name]: rest.join('=') };
+}
+
+/** Rows of a page: 1 to 500. */
+export function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 500) return limit;
+  throw new InvalidArgumentError('Write a whole number from 1 to 500.');
+}

@@ -171,9 +171,8 @@ export function startConversions(deps: ConversionsDeps, config: TakeConfig): Con
     }
   }
 
+  // A bug in here is nobody's to catch: as an unhandled rejection it ends the daemon with 70 instead of stopping conversions unseen.
   const claiming = claimUntilStopped();
-  // Heard at once, so that a bug here is no unhandled rejection; drain() throws it again.
-  claiming.catch((error: unknown) => log.error({ err: error }, 'conversions stopped by a bug'));
 
   async function drain({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     const onAbort = (): void => aborting.abort(signal.reason);

@@ -27,6 +27,7 @@ import { type Server, startServer } from '../server/listen.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/types.ts';
 import { chooseEndpoint } from './endpoint.ts';
+import type { FatalHandlers } from './fatal.ts';
 import { makeServerEvents } from './server-events.ts';
 import type { Status } from './status.ts';
 import type { StopRequests } from './stop-request.ts';
@@ -44,6 +45,7 @@ export type ComposeInput = {
   readonly startedAt: string;
   readonly status: Status;
   readonly stops: StopRequests;
+  readonly fatal: Pick<FatalHandlers, 'end'>;
 };
 
 /** The parts that the shutdown speaks to. */
@@ -134,13 +136,13 @@ function startListening(
  * @throws {AirlockError} already_running when another daemon holds the home; unavailable, cannot_write when a part cannot start.
  */
 export async function compose(stack: AsyncDisposableStack, input: ComposeInput): Promise<Parts> {
-  const { config, places, clock, log } = input;
+  const { config, places, clock, log, fatal } = input;
   await ensurePlaces(places);
 
   // Order: the store holds the instance lock; nothing below may touch the home before it is ours.
   const store = stack.use(
     await openStore(
-      { directory: path.join(places.state, 'queue'), clock, log },
+      { directory: path.join(places.state, 'queue'), clock, log, onDown: (reason) => fatal.end(reason, 'store') },
       { ...config.queue, idempotencyMs: config.ipc.idempotency },
     ),
   );

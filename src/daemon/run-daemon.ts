@@ -54,7 +54,7 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   }
 
   await using stack = new AsyncDisposableStack();
-  stack.use(installFatalHandlers(log));
+  const fatal = stack.use(installFatalHandlers(log));
   const stops = makeStopRequests(log);
   stack.use(
     listenToSignals({ log, stops, graceMs: config.daemon.drain, hasLauncher: env['AIRLOCK_LAUNCHER'] === '1' }),
@@ -64,7 +64,7 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   const uptimeMs = (): number => Math.round(clock.monotonicMs() - startedMs);
   const boot = { bootId: randomUUID(), instance: places.instance, version, pid: process.pid, uptimeMs };
   const status = makeStatus({ loaded, stops, startedAt });
-  const parts = await compose(stack, { config, places, env, clock, log, boot, startedAt, status, stops });
+  const parts = await compose(stack, { config, places, env, clock, log, boot, startedAt, status, stops, fatal });
   log.info({ home: places.home, instance: places.instance, pid: process.pid, version, startMs: uptimeMs() }, 'ready');
 
   const request = await stops.asked;

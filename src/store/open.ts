@@ -27,6 +27,8 @@ export type StoreDeps = {
   readonly log: Logger;
   /** Names of the configured destinations: deliveries to others are held from the start. */
   readonly knownDestinations?: readonly string[];
+  /** The store has failed for good: the process should end with 70 (queue.md 2, "Threads"), and start anew. */
+  readonly onDown?: (reason: unknown) => void;
   /** Another program for the thread: tests of what happens when it dies. */
   readonly workerUrl?: URL;
 };
@@ -125,7 +127,7 @@ export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<S
   const { maxItems, receipts, idempotencyMs } = config;
   const workerUrl = deps.workerUrl ?? new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
   const thread = await superviseThread(
-    { clock, log, workerUrl, announce: changes.publish },
+    { clock, log, workerUrl, announce: changes.publish, onDown: deps.onDown ?? (() => undefined) },
     { path: files.database, limits: { maxItems, receipts, idempotencyMs } },
   );
   stack.use(thread);

@@ -16,6 +16,8 @@ export type SupervisorDeps = {
   readonly log: Logger;
   readonly workerUrl: URL;
   readonly announce: (change: StoreChange) => void;
+  /** Told once, when the thread failed a second time within a minute or cannot be started anew: nothing will answer any more. */
+  readonly onDown: (reason: unknown) => void;
 };
 
 /** A thread that is there, or a clear `failed`. */
@@ -26,7 +28,7 @@ export type SupervisedThread = AsyncDisposable & {
 type Keeper = AsyncDisposable & { readonly current: () => StoreThread | null };
 
 async function keepThread(
-  { clock, log }: Pick<SupervisorDeps, 'clock' | 'log'>,
+  { clock, log, onDown }: Pick<SupervisorDeps, 'clock' | 'log' | 'onDown'>,
   startOne: () => Promise<StoreThread>,
 ): Promise<Keeper> {
   let thread: StoreThread | null = null;
@@ -48,8 +50,9 @@ async function keepThread(
     const willRestart = closed === null && isFirst;
     lastFailureMs = now;
     log.error({ err: reason, willRestart }, 'store failed');
-    if (!willRestart) return;
-    restart = start().catch((cause: unknown) => log.error({ err: cause }, 'store stays down'));
+    if (closed !== null) return;
+    if (willRestart) restart = start().catch(onDown);
+    else onDown(reason);
   }
 
   async function close(): Promise<void> {

@@ -294,10 +294,12 @@ describe('a thread that dies', () => {
     [59_999, false],
     [60_000, true],
     [60_001, true],
-  ])('and again %i ms later is started anew: %s', async (pauseMs, willRestart) => {
+  ])('and again %i ms later is started anew: %s; if not, the owner is told once', async (pauseMs, willRestart) => {
     using folder = makeTemporaryFolder();
     const { log, clock, lines, heard, pass } = makeWitness();
-    await using store = await open(folder.path, { log, clock, workerUrl: DYING });
+    const down: unknown[] = [];
+    const onDown = (reason: unknown): void => void down.push(reason);
+    await using store = await open(folder.path, { log, clock, workerUrl: DYING, onDown });
     await store.accept(makeInput({ name: 'die' }));
     await untilBack(store);
     pass(pauseMs);
@@ -306,6 +308,7 @@ describe('a thread that dies', () => {
     await failed;
 
     expect(lines.at(-1)).toMatchObject({ message: 'store failed', willRestart });
+    expect(down).toHaveLength(willRestart ? 0 : 1);
     if (willRestart) await untilBack(store);
     else await expect(store.stats()).rejects.toMatchObject({ code: 'unavailable', data: { reason: 'store_failed' } });
   });

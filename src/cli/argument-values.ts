@@ -4,10 +4,14 @@ import { InvalidArgumentError } from 'commander';
 import { isUuid } from '../core/ids.ts';
 import { readDurationMs } from '../core/units.ts';
 
-/** A duration with its unit, in milliseconds. */
+// No timer of Node can be longer than 2^31 - 1 ms, nearly 25 days.
+const LONGEST_MS = 24 * 24 * 3_600_000;
+
+/** A duration with its unit, in milliseconds, at most 24 days. */
 export function parseDuration(text: string): number {
   const reading = readDurationMs(text);
   if (reading.kind !== 'ok') throw new InvalidArgumentError('Write a duration such as "30 s" or "500 ms".');
+  if (reading.value > LONGEST_MS) throw new InvalidArgumentError('Write "24 d" at most.');
   return reading.value;
 }
 

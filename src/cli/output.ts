@@ -70,6 +70,31 @@ export function toPrintable(text: string): string {
 }
 
 /**
+ * As {@link toPrintable}, on one line: a line end in a file's name must not begin a line that looks like ours.
+ *
+ * @param text - Text from a file, a converter or a server.
+ */
+export function toPrintableLine(text: string): string {
+  return toPrintable(text).replaceAll('\n', String.raw`\u{a}`);
+}
+
+// JSON.stringify escapes C0 by itself; what is left raw can move a cursor or turn the direction as well.
+const RAW_IN_JSON = /[\u007f-\u009f\p{Bidi_Control}]/gu;
+
+/**
+ * JSON that is safe for a terminal and the same value for a parser.
+ *
+ * @param value - Anything that JSON can hold.
+ * @param indent - Blanks per level; 0 = one line.
+ */
+export function toJsonText(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replaceAll(
+    RAW_IN_JSON,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/**
  * Make the output of one command.
  *
  * @param streams - stdout and stderr.
@@ -81,12 +106,12 @@ export function makeOutput(
 ): Output {
   const isInteractive = stdout.isTTY === true && stderr.isTTY === true && !isJson;
   const document = (value: Readonly<Record<string, unknown>>): void =>
-    void stdout.write(`${JSON.stringify({ schemaVersion: JSON_SCHEMA_VERSION, ...value })}\n`);
+    void stdout.write(`${toJsonText({ schemaVersion: JSON_SCHEMA_VERSION, ...value })}\n`);
   return {
     isJson,
     isInteractive,
     document,
-    bare: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
+    bare: (value) => void stdout.write(`${toJsonText(value)}\n`),
     line: (text = '') => (isJson ? undefined : void stdout.write(`${text}\n`)),
     note: (text) => void stderr.write(`${text}\n`),
     progress: (text) => (isInteractive ? void stderr.write(`\r\u001b[2K${text}`) : undefined),

@@ -6,7 +6,7 @@ import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { reportGet } from '../../protocol/methods/report-get.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
-import { type Output, toPrintable } from '../output.ts';
+import { type Output, toPrintableLine } from '../output.ts';
 import { type ListArguments, tellMore } from './submission.ts';
 
 type Report = ResultOf<typeof reportGet>;
@@ -23,7 +23,7 @@ export const reportList: Command<ListArguments<DeliveryState>> = async (context,
   for (const item of page.items) {
     if (output.isJson) output.document(item);
     const unit = `${item.partNumber ?? '-'} ${item.serialNumber ?? '-'}`;
-    output.line(`${item.reportId} ${item.createdAt} ${item.outcome} ${item.state} ${toPrintable(unit)}`);
+    output.line(`${item.reportId} ${item.createdAt} ${item.outcome} ${item.state} ${toPrintableLine(unit)}`);
   }
   tellMore(output, page.nextCursor);
   return 0;
@@ -33,8 +33,8 @@ function printDeliveries(output: Output, { deliveries }: Report): void {
   for (const { destination, state, attempts, tries, dueAt, lastError, answer } of deliveries) {
     const due = dueAt === null ? '' : `, tried again at ${dueAt}`;
     output.line(`  ${destination}: ${state}, ${tries} requests, ${attempts} failures${due}`);
-    if (lastError !== null) output.line(`    ${toPrintable(lastError)}`);
-    if (answer !== null) output.line(`    the server said: ${toPrintable(answer)}`);
+    if (lastError !== null) output.line(`    ${toPrintableLine(lastError)}`);
+    if (answer !== null) output.line(`    the server said: ${toPrintableLine(answer)}`);
   }
 }
 
@@ -56,7 +56,7 @@ export const reportShow: Command<{ readonly reportId: string }> = async (context
   if (output.isJson) output.bare(found.report);
   output.line(`${found.reportId} revision ${found.revision}, ${found.kind} ${found.outcome}, ${found.bytes} bytes`);
   output.line(
-    `  ${toPrintable(`part ${found.partNumber ?? '-'}, serial ${found.serialNumber ?? '-'}`)}, submission ${found.submissionId}`,
+    `  ${toPrintableLine(`part ${found.partNumber ?? '-'}, serial ${found.serialNumber ?? '-'}`)}, submission ${found.submissionId}`,
   );
   printDeliveries(output, found);
   return 0;

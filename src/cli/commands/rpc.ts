@@ -4,6 +4,7 @@ import { AirlockError } from '../../core/errors.ts';
 import { METHODS, type MethodName } from '../../protocol/registry.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
+import { toJsonText } from '../output.ts';
 
 /** `params`: JSON text of an object. */
 export type RpcArguments = { readonly method: string; readonly params: string };
@@ -34,6 +35,6 @@ export const rpc: Command<RpcArguments> = async (context, { method, params }) =>
   // Trust: the daemon validates the params; here they are only passed on.
   const result: object = await client.call(name, input);
   if (context.output.isJson) context.output.document({ ...result });
-  context.output.line(JSON.stringify(result, null, 2));
+  context.output.line(toJsonText(result, 2));
   return 0;
 };

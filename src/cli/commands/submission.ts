@@ -5,7 +5,7 @@ import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { submissionGet } from '../../protocol/methods/submission-get.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
-import { type Output, toPrintable } from '../output.ts';
+import { type Output, toPrintableLine } from '../output.ts';
 import { printSubmitLine } from '../submit/print.ts';
 import { toSubmitLine } from '../submit/result.ts';
 
@@ -30,7 +30,7 @@ export const submissionList: Command<ListArguments<SubmissionState>> = async (co
   for (const item of page.items) {
     if (output.isJson) output.document(item);
     const reason = item.reason === null ? '' : ` (${item.reason})`;
-    output.line(`${item.submissionId} ${item.receivedAt} ${item.state} ${toPrintable(item.name + reason)}`);
+    output.line(`${item.submissionId} ${item.receivedAt} ${item.state} ${toPrintableLine(item.name + reason)}`);
   }
   tellMore(output, page.nextCursor);
   return 0;
@@ -50,10 +50,10 @@ function printSubmission(output: Output, submission: Submission): void {
   );
   const { failure, dueAt } = submission;
   if (failure?.line !== undefined && failure.line !== null) {
-    output.line(`  at ${toPrintable(failure.file ?? submission.name)}:${failure.line}:${failure.column ?? 1}`);
+    output.line(`  at ${toPrintableLine(failure.file ?? submission.name)}:${failure.line}:${failure.column ?? 1}`);
   }
   if (dueAt !== null) output.line(`  tried again at ${dueAt}`);
-  for (const { level, text } of submission.log) output.line(`  ${level}: ${toPrintable(text)}`);
+  for (const { level, text } of submission.log) output.line(`  ${level}: ${toPrintableLine(text)}`);
 }
 
 /** Everything about one submission. @throws {AirlockError} not_found. */

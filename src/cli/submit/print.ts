@@ -1,6 +1,6 @@
 // One line of `submit` for people or programs.
 
-import { type Output, toPrintable } from '../output.ts';
+import { type Output, toPrintableLine } from '../output.ts';
 import type { SubmitLine } from './result.ts';
 
 function styleOf(state: string): 'green' | 'red' | 'yellow' {
@@ -20,12 +20,12 @@ export function printSubmitLine(output: Output, line: SubmitLine): void {
   if (output.isJson) return output.document(line);
   const converter = line.converter === null ? '' : ` by ${line.converter.name} ${line.converter.version}`;
   output.line(
-    `${toPrintable(line.file)}: ${output.style(styleOf(line.state), line.state)}${converter} ${line.submissionId ?? ''}`.trimEnd(),
+    `${toPrintableLine(line.file)}: ${output.style(styleOf(line.state), line.state)}${converter} ${line.submissionId ?? ''}`.trimEnd(),
   );
   for (const report of line.reports) {
     const where = report.destination === null ? 'matched no destination' : `${report.state} to ${report.destination}`;
     output.line(`  report ${report.id} ${report.outcome}, ${where}`);
   }
-  for (const warning of line.warnings) output.line(`  warning: ${toPrintable(warning)}`);
-  if (line.error !== undefined) output.line(`  ${line.error.code}: ${toPrintable(line.error.message)}`);
+  for (const warning of line.warnings) output.line(`  warning: ${toPrintableLine(warning)}`);
+  if (line.error !== undefined) output.line(`  ${line.error.code}: ${toPrintableLine(line.error.message)}`);
 }

@@ -57,7 +57,7 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   const fatal = stack.use(installFatalHandlers(log));
   const stops = makeStopRequests(log);
   stack.use(
-    listenToSignals({ log, stops, graceMs: config.daemon.drain, hasLauncher: env['AIRLOCK_LAUNCHER'] === '1' }),
+    listenToSignals({ clock, log, stops, graceMs: config.daemon.drain, hasLauncher: env['AIRLOCK_LAUNCHER'] === '1' }),
   );
   // Race: a signal that came while the configuration was read has aborted the command's own signal only.
   if (input.signal.aborted) stops.ask({ reason: 'signal during start', graceMs: config.daemon.drain });

@@ -1,6 +1,7 @@
 // Signals and the launcher's end, turned into the wish to stop. A second signal ends the process by force.
 
 import { Socket } from 'node:net';
+import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import { ERROR_CODES } from '../core/errors.ts';
 import type { StopRequests } from './stop-request.ts';
@@ -8,8 +9,15 @@ import type { StopRequests } from './stop-request.ts';
 /** Descriptor that a launcher holds open for as long as it lives. */
 const LAUNCHER_DESCRIPTOR = 3;
 
+/**
+ * With a launcher in between, Ctrl-C at a terminal and a supervisor that signals the whole group reach this process twice: by
+ * themselves and passed on. A signal that comes so soon after its like is the same wish.
+ */
+const ECHO_MS = 500;
+
 /** What the signals need. */
 export type SignalDeps = {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Logger & { readonly flush: () => void };
   readonly stops: StopRequests;
   readonly graceMs: number;
@@ -22,8 +30,13 @@ export type SignalDeps = {
  *
  * @returns Dispose to stop listening.
  */
-export function listenToSignals({ log, stops, graceMs, hasLauncher }: SignalDeps): Disposable {
+export function listenToSignals({ clock, log, stops, graceMs, hasLauncher }: SignalDeps): Disposable {
+  let last: { readonly signal: NodeJS.Signals; readonly atMs: number } | null = null;
+  const isEcho = (signal: NodeJS.Signals): boolean =>
+    hasLauncher && last?.signal === signal && clock.monotonicMs() - last.atMs < ECHO_MS;
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (isEcho(signal)) return;
+    last = { signal, atMs: clock.monotonicMs() };
     if (!stops.isAsked()) return stops.ask({ reason: signal, graceMs });
     log.warn({ signal }, 'second signal: ended by force, what is queued stays queued');
     log.flush();

@@ -1,6 +1,6 @@
 // Where the daemon of an instance listens, checked before anything connects. Source: protocol.md 10.
 
-import { dirname } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import { AirlockError } from '../core/errors.ts';
 import { checkPrivateDirectory } from '../disk/private-directory.ts';
 import { readDiscovery } from '../link/discovery.ts';
@@ -34,7 +34,13 @@ async function checkFolder(path: string, { instance, uid }: DiscoverInput): Prom
 }
 
 async function findEndpoint(input: DiscoverInput): Promise<string> {
-  if (input.endpoint !== undefined) return input.endpoint;
+  if (input.endpoint !== undefined) {
+    if (isPipeName(input.endpoint) || isAbsolute(input.endpoint)) return input.endpoint;
+    throw new AirlockError(
+      'usage',
+      `Cannot connect to ${input.endpoint}: an endpoint is an absolute path or a full pipe name`,
+    );
+  }
   await checkFolder(input.run, input);
   const discovery = await readDiscovery(input.run, input.instance);
   if (discovery === null) throw notRunning(input.instance);
@@ -47,7 +53,7 @@ async function findEndpoint(input: DiscoverInput): Promise<string> {
  * On Unix the folder must be this user's alone, and the socket too, before anything connects to it.
  *
  * @throws {AirlockError} not_running when there is no discovery file or no socket; unavailable when folder, file or socket fail
- * a check, with the command that mends it.
+ * a check, with the command that mends it; usage for an endpoint that is a relative path.
  */
 export async function discover(input: DiscoverInput): Promise<Discovered> {
   const endpoint = await findEndpoint(input);

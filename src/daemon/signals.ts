@@ -1,9 +1,10 @@
 // Signals and the launcher's end, turned into the wish to stop. A second signal ends the process by force.
 
+import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
-import { ERROR_CODES } from '../core/errors.ts';
+import { ERROR_CODES, isSystemError } from '../core/errors.ts';
 import type { StopRequests } from './stop-request.ts';
 
 /** Descriptor that a launcher holds open for as long as it lives. */
@@ -58,7 +59,19 @@ export function listenToSignals({ clock, log, stops, graceMs, hasLauncher }: Sig
   };
 }
 
-function watchLauncher(onGone: () => void): Socket {
+/** A pipe or a socket: what a launcher leaves there. Anything else, or nothing, is no launcher's. */
+function isLauncherThere(): boolean {
+  try {
+    const stats = fstatSync(LAUNCHER_DESCRIPTOR);
+    return stats.isFIFO() || stats.isSocket();
+  } catch (error) {
+    if (isSystemError(error, 'EBADF')) return false;
+    throw error;
+  }
+}
+
+function watchLauncher(onGone: () => void): Socket | null {
+  if (!isLauncherThere()) return null;
   const launcher = new Socket({ fd: LAUNCHER_DESCRIPTOR, readable: true, writable: false });
   // Race: an error here is the launcher's end seen in another way; `close` follows it.
   launcher.on('error', () => undefined);

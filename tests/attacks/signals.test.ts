@@ -43,3 +43,13 @@ describe.skipIf(process.platform === 'win32')(
     });
   },
 );
+
+it('a daemon that is told of a launcher that is not there runs and stops as any other', async () => {
+  await using home = await makeTestHome();
+
+  const running = home.airlock(['run'], { env: { AIRLOCK_LAUNCHER: '1' } });
+  const ready = await home.airlock(['wait', '--ready']);
+  const stopped = await home.airlock(['stop']);
+
+  expect([ready.exitCode, stopped.exitCode, (await running).exitCode]).toEqual([0, 0, 0]);
+});

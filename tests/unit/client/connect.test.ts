@@ -36,6 +36,10 @@ describe('connect()', () => {
     expect(client.scopes).toEqual(['submit']);
   });
 
+  it('refuses an endpoint that is a relative path', async () => {
+    await expect(connect({ env: { AIRLOCK_ENDPOINT: 'run/default.sock' } })).rejects.toMatchObject({ code: 'usage' });
+  });
+
   it('takes the endpoint from the environment, also without a discovery file', async () => {
     await using server = await openTestServer();
     await rm(join(server.places.run, 'default.json'));

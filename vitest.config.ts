@@ -18,6 +18,8 @@ export default defineConfig({
       slow('attacks'),
     ],
     restoreMocks: true,
+    // Most of the time a test waits for a process of its own: twice the cores of a small machine keep them busy.
+    maxWorkers: 4,
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 });

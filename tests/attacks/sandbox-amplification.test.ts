@@ -45,7 +45,8 @@ describe(`a converter that floods its host (${WALLS_NAME})`, () => {
 
     const { outcome, taken } = await attack(pool, body(text), { limits: { ...LIMITS, output: 10_000 } });
 
-    expect(outcome).toEqual({ kind: 'stopped', limit: 'cpu', used: expect.any(Number), allowed: expect.any(Number) });
+    // The isolate's own clock pauses during host calls: on a busy machine the wall clock comes first.
+    expect(['stopped cpu', 'stopped wall']).toContain(nameOf(outcome));
     expect(taken.parts).toHaveLength(10);
   });
 

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const quick = (name: string) => ({ test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 5_000 } });
+const quick = (name: string) => ({ test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 15_000 } });
 const slow = (name: string) => ({
   test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
 });
@@ -18,8 +18,8 @@ export default defineConfig({
       slow('attacks'),
     ],
     restoreMocks: true,
-    // Most of the time a test waits for a process of its own: twice the cores of a small machine keep them busy.
-    maxWorkers: 4,
+    // Most of the time a test waits for a process of its own: one more than the cores of a small machine keeps them busy.
+    maxWorkers: 3,
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 });

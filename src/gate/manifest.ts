@@ -51,6 +51,11 @@ const namePattern = z
   .max(255)
   .refine((pattern) => pattern.split('*').length - 1 <= MAX_STARS, `must have at most ${MAX_STARS} "*"`);
 
+/** `{stem}` stands for the input's name without its extension; `/` only between folder and name, never upwards. */
+const companionPattern = namePattern
+  .refine((pattern) => !/[\\\0]|^\/|(?:^|\/)\.\.?(?:\/|$)/.test(pattern), 'must be relative, with "/" and without ".."')
+  .refine((pattern) => !/[{}]/.test(pattern.replaceAll('{stem}', '')), 'knows only the placeholder {stem}');
+
 const sizeText = z
   .string()
   .max(20)
@@ -76,6 +81,7 @@ export const manifestSchema = z.strictObject({
     .prefault({}),
   input: z.enum(['lines', 'text', 'bytes']).default('text'),
   encoding: z.enum(ENCODINGS).default('auto'),
+  companions: z.array(companionPattern).max(16).default([]),
   arguments: z
     .record(z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/, 'must be letters and digits'), argumentSchema)
     .default({}),

@@ -19,6 +19,7 @@ const everyRoomAsTypes: Readonly<Record<string, Permission>> = {
   sandbox: 'types',
   conversion: 'types',
   delivery: 'types',
+  intake: 'types',
   gate: 'types',
   observe: 'types',
 };
@@ -69,6 +70,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: { core: 'all', protocol: 'all', ...everyRoomAsTypes },
     packages: [],
     why: 'a handler gets what it names as a parameter and nothing else',
+  },
+  intake: {
+    imports: { core: 'all', disk: 'all', config: 'types', store: 'types' },
+    packages: ['chokidar'],
+    why: 'a watch folder takes in through the one door like everybody else',
   },
   gate: {
     imports: { core: 'all', disk: 'all' },

@@ -21,6 +21,7 @@ describe('parseManifest()', () => {
         match: { extensions: [], names: [], headContains: [] },
         input: 'text',
         encoding: 'auto',
+        companions: [],
         arguments: {},
       },
     });

@@ -99,7 +99,8 @@ export function toJob(
   return {
     ...job,
     converter: toLoadable(converter),
-    input: { name: submission.name, bytes: submission.bytes },
+    input: { name: submission.name, body: { kind: 'inline', bytes: submission.bytes } },
+    companions: [],
     station: { name: stationNameOf(config, hostName), location, purpose },
     nowUnixMs: clock.nowUnixMs(),
     seed: seedOf(submission.sha256),

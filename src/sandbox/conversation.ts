@@ -1,6 +1,7 @@
 // One job's talk with one runner, without any pipe: each frame is checked against what may come now, and against its budget.
 
 import { assertNever } from '../core/assert-never.ts';
+import { bodySize } from '../core/body.ts';
 import { attachCost, type FailMessage, FRAME_OUT, type Frame, PROGRESS_FRAMES, type RunnerLimits } from './channel.ts';
 import { toErrorRecord, toSafeText } from './guest-text.ts';
 import type { ConversionJob, ConversionSink, PartVerdict } from './job.ts';
@@ -159,7 +160,7 @@ export function makeConversation(
   const talk: Talk = {
     ...deps,
     job,
-    limits: toRunnerLimits(job.limits, job.input.bytes.length),
+    limits: toRunnerLimits(job.limits, bodySize(job.input.body)),
     begunMs: deps.monotonicMs(),
     count: { records: 0, outputBytes: 0, logLines: 0, logBytes: 0, progress: 0 },
     hasEffects: false,

@@ -1,9 +1,11 @@
 // One job on one process, from `job` to its end: feeds the input, holds the deadlines, settles exactly once.
 
+import { bodySize } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import { DATA_BYTES, FRAME_IN } from './channel.ts';
 import { broken, type Conversation, type ConversationStep, makeConversation } from './conversation.ts';
 import type { ConversionJob, ConversionSink } from './job.ts';
+import { inlineBytes } from './inline-bytes.ts';
 import { wallMsOf } from './job-limits.ts';
 import type { ConversionOutcome, LimitName } from './outcome.ts';
 import type { RunnerProcess } from './runner-process.ts';
@@ -63,7 +65,7 @@ export function exchange(
   const { job, jobId } = input;
   const { promise, resolve, reject } = Promise.withResolvers<RunnerEnd>();
   const conversation: Conversation = makeConversation({ monotonicMs: clock.monotonicMs, sink }, input);
-  const feeder = makeFeeder(process, jobId, job.input.bytes);
+  const feeder = makeFeeder(process, jobId, inlineBytes(job.input.body));
   const onAbort = (): void => fail(options.signal.reason);
   // Race: words that a runner said for the job before may arrive in this one, which is not to blame and runs on another process.
   const isUntouched = (): boolean => !feeder.hasSent() && !conversation.hasEffects();
@@ -99,7 +101,7 @@ export function exchange(
     else if (step.kind === 'pull' && !feeder.feed()) onStep(broken());
     else if (step.kind === 'started') {
       deadline[Symbol.dispose]();
-      deadline = arm('wall', wallMsOf(job.limits, job.input.bytes.length), 0);
+      deadline = arm('wall', wallMsOf(job.limits, bodySize(job.input.body)), 0);
     }
   }
 

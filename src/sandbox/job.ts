@@ -1,6 +1,7 @@
-// What the pool is asked to do: a checked converter and one input file.
+// What the pool is asked to do: convert a file with a checked converter, or ask the converter how sure it is of one.
 
 import type { SandboxLimits } from '../config/schema/sandbox.ts';
+import type { Body, Companion } from '../core/body.ts';
 import type { ConversionOutcome, GuestLogLine, LimitName } from './outcome.ts';
 
 /** How a converter wants its input; decides the memory class. */
@@ -22,11 +23,13 @@ export type LoadableConverter = {
   readonly encoding: string;
 };
 
-/** One input for one converter. */
+/** One input for one converter. Files are read while the job runs; they must stay as they are until it ends. */
 export type ConversionJob = {
   readonly converter: LoadableConverter;
   readonly limits: SandboxLimits;
-  readonly input: { readonly name: string; readonly bytes: Uint8Array };
+  readonly input: { readonly name: string; readonly body: Body };
+  /** Further files that the converter may read, by index; at most 64. */
+  readonly companions: readonly Companion[];
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly station: { readonly name: string; readonly location: string; readonly purpose: string };
   /** Wall clock for `ctx.now` and `Date`. */
@@ -34,6 +37,27 @@ export type ConversionJob = {
   /** Seed of `ctx.random()` and `Math.random`, 0 … 2³²−1. */
   readonly seed: number;
 };
+
+/** The beginning of a file for one converter's `probe`. */
+export type ProbeJob = {
+  readonly converter: LoadableConverter;
+  readonly limits: SandboxLimits;
+  /** `size` is that of the whole file, `bytes` its first 64 KiB at most. */
+  readonly head: { readonly name: string; readonly size: number; readonly bytes: Uint8Array };
+  /** Wall clock for `Date`. */
+  readonly nowUnixMs: number;
+  /** Seed of `Math.random`, 0 … 2³²−1. */
+  readonly seed: number;
+};
+
+/** What a converter's `probe` said. */
+export type ProbeOutcome =
+  /** 0 … 1. */
+  | { readonly kind: 'confidence'; readonly value: number }
+  /** The converter exports no `probe`. */
+  | { readonly kind: 'absent' }
+  /** It threw, met a limit, or answered no number from 0 to 1: counts as 0. `reason` is escaped and cut. */
+  | { readonly kind: 'none'; readonly reason: string };
 
 /** What the taker of a record says: go on, or end the conversion with this outcome. */
 export type PartVerdict =
@@ -70,6 +94,13 @@ export type Pool = AsyncDisposable & {
     sink: ConversionSink,
     options: { readonly signal: AbortSignal },
   ) => Promise<ConversionOutcome>;
+  /**
+   * Ask a converter how sure it is that a file is its own: in a context of its own, for 250 ms at most. Waits for a runner; never
+   * throws for anything the guest does.
+   *
+   * @throws as `convert` does.
+   */
+  readonly probe: (job: ProbeJob, options: { readonly signal: AbortSignal }) => Promise<ProbeOutcome>;
   readonly runners: () => { readonly size: number; readonly busy: number; readonly ready: number };
   /** Probed once at start. */
   readonly walls: readonly WallState[];

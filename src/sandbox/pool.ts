@@ -141,6 +141,7 @@ export async function startPool(
         waiting -= 1;
       }
     },
+    probe: () => Promise.resolve({ kind: 'absent' }),
     [Symbol.asyncDispose]: () => {
       // Order: conversions end as aborted before their runners die, so that no converter is blamed for the shutdown.
       closing.abort(new AirlockError('shutting_down', 'Cannot finish the conversion: the pool is being closed'));

@@ -2,11 +2,13 @@
 
 import { isUtf8 } from 'node:buffer';
 import { randomInt } from 'node:crypto';
+import { bodySize } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import { FRAME_IN, FRAME_OUT, type JobMessage, type LoadMessage, type ObservedWalls } from './channel.ts';
 import { exchange, type RunnerEnd } from './exchange.ts';
 import type { ConversionJob, ConversionSink } from './job.ts';
+import { inlineBytes } from './inline-bytes.ts';
 import { toRunnerLimits } from './job-limits.ts';
 import { parseReady } from './messages.ts';
 import { type ProcessEnd, type RunnerProcess, spawnRunner } from './runner-process.ts';
@@ -53,14 +55,14 @@ function loadMessage({ converter }: ConversionJob, { guest, heapBytes }: RunnerS
 
 function jobMessage({ converter, input, limits, station, nowUnixMs, seed, ...job }: ConversionJob): JobMessage {
   return {
-    input: { name: input.name, size: input.bytes.length, mode: converter.input },
+    input: { name: input.name, size: bodySize(input.body), mode: converter.input },
     encoding: converter.encoding,
-    isUtf8: converter.encoding === 'auto' && converter.input !== 'bytes' && isUtf8(input.bytes),
+    isUtf8: converter.encoding === 'auto' && converter.input !== 'bytes' && isUtf8(inlineBytes(input.body)),
     arguments: job.arguments,
     station,
     nowUnixMs,
     seed,
-    limits: toRunnerLimits(limits, input.bytes.length),
+    limits: toRunnerLimits(limits, bodySize(input.body)),
   };
 }
 

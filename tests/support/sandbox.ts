@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { buildSealed } from '../../scripts/bundle.ts';
 import { sandboxSchema, type SandboxLimits } from '../../src/config/schema/sandbox.ts';
+import type { Body, Companion } from '../../src/core/body.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import type { ConversionJob, ConversionSink, Pool } from '../../src/sandbox/job.ts';
@@ -60,6 +61,9 @@ export type JobChoice = {
   readonly encoding?: string;
   readonly trust?: 'bundled' | 'own';
   readonly bytes?: Uint8Array;
+  /** In place of `bytes`. */
+  readonly body?: Body;
+  readonly companions?: readonly Companion[];
   readonly limits?: Partial<SandboxLimits>;
   readonly seed?: number;
 };
@@ -83,7 +87,8 @@ export function makeJob(source: string, choice: JobChoice = {}): ConversionJob {
       encoding: choice.encoding ?? 'auto',
     },
     limits: { ...SHORT, ...choice.limits },
-    input: { name: 'in.csv', bytes: choice.bytes ?? Buffer.from('a;b\n1;2\n') },
+    input: { name: 'in.csv', body: choice.body ?? { kind: 'inline', bytes: choice.bytes ?? Buffer.from('a;b\n1;2\n') } },
+    companions: choice.companions ?? [],
     arguments: {},
     station: { name: 's', location: 'l', purpose: 'p' },
     nowUnixMs: 1_700_000_000_000,

@@ -19,6 +19,11 @@ export type CallOptions = {
   readonly deadlineMs?: number | undefined;
   /** Told how far the call is, by methods that say so. */
   readonly onProgress?: ProgressListener | undefined;
+  /**
+   * Bytes to send, by the odd number that the params name as `stream` (1, 3, … within this call; the connection has numbers of its
+   * own). A source is read once, not before the server asks for its bytes.
+   */
+  readonly upload?: ReadonlyMap<number, AsyncIterable<Uint8Array>> | undefined;
 };
 
 /** What the server told after authentication, see protocol.md 3 and 4. */

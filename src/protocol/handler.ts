@@ -27,6 +27,30 @@ export type SubscriptionPort = {
   readonly close: (subscription: string) => boolean;
 };
 
+/**
+ * Bytes of one stream that the caller sends.
+ *
+ * Credit is granted as pieces are taken: asking for the next piece says that the one before is done with. Streams of one call are
+ * taken one after the other, the main body first.
+ */
+export type UploadStream = {
+  /**
+   * @returns The next piece, or null at the end.
+   * @throws the call's abort reason, once the call is cancelled, out of time, or its stream was broken off.
+   */
+  readonly read: () => Promise<Uint8Array | null>;
+};
+
+/** The streams that belong to one call. */
+export type UploadPort = {
+  /**
+   * Take a stream that the call's params name as `stream`, or as `stream` of one of `companions`.
+   *
+   * @throws {AirlockError} invalid_params for an id that is even, out of range, used before, or not agreed upon (`streams`).
+   */
+  readonly open: (id: number) => UploadStream;
+};
+
 /** What a handler gets beside its params. */
 export type CallContext = {
   readonly caller: Caller;
@@ -36,6 +60,7 @@ export type CallContext = {
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly subscriptions: SubscriptionPort;
+  readonly uploads: UploadPort;
 };
 
 /** The code of one method: it gets only the deps it names. */

@@ -16,6 +16,8 @@ export type MethodSpec = {
   readonly rateClass: RateClass;
   /** Answered also while the daemon stops. */
   readonly whileStopping?: true;
+  /** A result over 128 KiB is answered as a stream to a peer with `streams`, else `too_large` (protocol.md 8). */
+  readonly largeResult?: true;
   readonly params: z.ZodType;
   readonly result: z.ZodType;
 };

@@ -5,7 +5,7 @@ import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { hasScope } from '../core/scopes.ts';
 import type { RpcErrorObject, RpcMessage } from '../link/json-rpc.ts';
-import type { BoundMethod, BoundMethods, Caller, SubscriptionPort } from '../protocol/handler.ts';
+import type { BoundMethod, BoundMethods, Caller, SubscriptionPort, UploadPort } from '../protocol/handler.ts';
 import type { MethodSpec } from '../protocol/method-spec.ts';
 import { toAnswerError } from './failure.ts';
 import { takeMeta } from './meta.ts';
@@ -18,6 +18,7 @@ export type CallDeps = {
   readonly methods: BoundMethods;
   readonly caller: Caller;
   readonly subscriptions: SubscriptionPort;
+  readonly uploads: UploadPort;
   readonly requestId: string;
 };
 
@@ -102,9 +103,9 @@ async function run(deps: CallDeps, { method, params }: CallRequest, controller: 
     deadlineMs === undefined
       ? null
       : deps.clock.after(deadlineMs, () => controller.abort(pastDeadline(method, deadlineMs)));
-  const { caller, requestId, subscriptions } = deps;
+  const { caller, requestId, subscriptions, uploads } = deps;
   const log = deps.log.child({ requestId, method, ...(trace === undefined ? {} : { trace }) });
-  const result = await bound.call(checked, { caller, requestId, signal: controller.signal, log, subscriptions });
+  const result = await bound.call(checked, { caller, requestId, signal: controller.signal, log, subscriptions, uploads });
   return checkResult(bound.spec, result);
 }
 

@@ -3,7 +3,7 @@
 import { AirlockError } from '../core/errors.ts';
 import { type RpcId, type RpcMessage, writeError, writeNotification } from '../link/json-rpc.ts';
 import { toRpcError } from '../link/rpc-error.ts';
-import type { Caller } from '../protocol/handler.ts';
+import type { Caller, UploadPort } from '../protocol/handler.ts';
 import { writeAnswer } from './answers.ts';
 import { type CallAnswer, type CallRequest, type RunningCall, startCall } from './call.ts';
 import { type CallTable, makeCallTable } from './call-table.ts';
@@ -23,6 +23,12 @@ export type SessionInput = {
 type StartedCall = { readonly id: RpcId; readonly method: string; readonly requestId: string };
 
 const RETRY_AFTER_MS = 100;
+
+const noUploads: UploadPort = {
+  open: (id) => {
+    throw new AirlockError('invalid_params', `Cannot take stream ${id}: streams were not agreed upon`);
+  },
+};
 
 const gone = (): AirlockError => new AirlockError('cancelled', 'Cannot finish the call: the connection was closed');
 const byCaller = (): AirlockError => new AirlockError('cancelled', 'Cannot finish the call: the caller cancelled it');
@@ -112,7 +118,7 @@ export class Session implements Disposable {
     this.#lastCall += 1;
     const requestId = `${session}-${this.#lastCall}`;
     const opened = this.#subscriptions.forCall();
-    const call = startCall({ clock, log, methods, caller, subscriptions: opened.port, requestId }, request);
+    const call = startCall({ clock, log, methods, caller, subscriptions: opened.port, uploads: noUploads, requestId }, request);
     this.#calls.add(request.id, call);
     void this.#finish({ id: request.id, method: request.method, requestId }, call, opened);
   }

@@ -13,6 +13,11 @@ const context: CallContext = {
   signal: new AbortController().signal,
   log: silentLogger,
   subscriptions: { open: () => Promise.reject(new Error('not here')), close: () => false },
+  uploads: {
+    open: () => {
+      throw new Error('not here');
+    },
+  },
 };
 const submissionId = toSubmissionId('0198f3a0-0000-7000-8000-000000000001');
 const base = { name: 'a.csv', priority: 5, idempotencyKey: '0198f3a0-0000-4000-8000-000000000002' };

@@ -97,6 +97,10 @@ function makeCalls(calls: Calls): Omit<Store, 'changes' | typeof Symbol.asyncDis
     listSubmissions: (...args) => call(calls, 'listSubmissions', args),
     getReport: (...args) => call(calls, 'getReport', args),
     listReports: (...args) => call(calls, 'listReports', args),
+    listDeliveries: (...args) => call(calls, 'listDeliveries', args),
+    countByDestination: () => call(calls, 'countByDestination', []),
+    retryDeliveries: (...args) => call(calls, 'retryDeliveries', args),
+    retrySubmissions: (...args) => call(calls, 'retrySubmissions', args),
     stats: () => call(calls, 'stats', []),
     snapshot: (...args) => call(calls, 'snapshot', args),
   };

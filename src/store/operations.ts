@@ -4,7 +4,9 @@ import { accept } from './accept.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import { claimDelivery, endDelivery } from './deliveries.ts';
 import { holdRemoved, listDestinations, releaseHeld, setDestination } from './holds.ts';
+import { countByDestination, listDeliveries } from './list-deliveries.ts';
 import { getReport, getSubmission, listReports, listSubmissions } from './lists.ts';
+import { retryDeliveries, retrySubmissions } from './retry.ts';
 import { countStats, takeSnapshot } from './stats.ts';
 import { claimSubmission, endSubmission, wakeWaiting } from './submissions.ts';
 import type { Store } from './types.ts';
@@ -50,6 +52,16 @@ const OPERATIONS: { readonly [M in StoreMethod]: Operation<M> } = {
   listSubmissions: { kind: 'read', run: (context, [viewer, options]) => listSubmissions(context, viewer, options) },
   getReport: { kind: 'read', run: (context, [id, viewer]) => getReport(context, id, viewer) },
   listReports: { kind: 'read', run: (context, [viewer, options]) => listReports(context, viewer, options) },
+  listDeliveries: { kind: 'read', run: (context, [options]) => listDeliveries(context, options) },
+  countByDestination: { kind: 'read', run: (context) => countByDestination(context) },
+  retryDeliveries: {
+    kind: 'write',
+    run: (context, [selection, options]) => retryDeliveries(context, selection, options),
+  },
+  retrySubmissions: {
+    kind: 'write',
+    run: (context, [selection, options], time) => retrySubmissions(context, selection, { ...options, ...time }),
+  },
   stats: { kind: 'read', run: (context, _none, time) => countStats(context, time) },
   snapshot: { kind: 'read', run: (context, [viewer]) => takeSnapshot(context, viewer) },
 };

@@ -7,13 +7,15 @@
 //                  |  '----------|    (given back, or its process died)
 //                  '-- waiting <-'    (reason; woken when the reason is gone)
 //
+//   every end, and suspended --> received     (by a person; the raw file is still kept)
+//
 // Delivery
 //
 //   ready -> inflight -> delivered
 //     ^  ^       |--> ready             (given back, or its process died)
 //     |  |       |--> deferred(due) --> inflight
 //     |  |       |--> dead --> ready | held        (by a person, or when its destination turns out to be at fault)
-//     |  |       |--> corrupt
+//     |  |       |--> corrupt --> ready            (by a person; looked at again)
 //     |  '------ held <--' also from ready and deferred (destination removed); --> inflight as a probe
 //     '-- deferred
 
@@ -35,14 +37,14 @@ const SUBMISSION_CHANGES: Readonly<Record<SubmissionState, readonly SubmissionSt
     'crashed',
     'quarantined',
   ],
-  suspended: ['converting'],
-  converted: [],
-  skipped: [],
-  rejected: [],
-  failed: [],
-  stopped: [],
-  crashed: [],
-  quarantined: [],
+  suspended: ['converting', 'received'],
+  converted: ['received'],
+  skipped: ['received'],
+  rejected: ['received'],
+  failed: ['received'],
+  stopped: ['received'],
+  crashed: ['received'],
+  quarantined: ['received'],
 };
 
 const DELIVERY_CHANGES: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
@@ -52,8 +54,19 @@ const DELIVERY_CHANGES: Readonly<Record<DeliveryState, readonly DeliveryState[]>
   held: ['inflight', 'ready'],
   dead: ['ready', 'held'],
   delivered: [],
-  corrupt: [],
+  corrupt: ['ready'],
 };
+
+/** Ends: they count no longer. */
+const ENDED: readonly SubmissionState[] = [
+  'converted',
+  'skipped',
+  'rejected',
+  'failed',
+  'stopped',
+  'crashed',
+  'quarantined',
+];
 
 /** A change of one kind of row. */
 export type StateChange =
@@ -87,5 +100,5 @@ export function assertChangeAllowed(change: StateChange): void {
  * @param state - Any state.
  */
 export function isSubmissionCounted(state: SubmissionState): boolean {
-  return SUBMISSION_CHANGES[state].length > 0;
+  return !ENDED.includes(state);
 }

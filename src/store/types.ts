@@ -3,6 +3,7 @@
 import type { EventSource } from '../core/event-bus.ts';
 import type { KeyId, ReportId, SubmissionId } from '../core/ids.ts';
 import type { DeliveryState, SubmissionState, WaitingReason } from '../core/states.ts';
+import type { QueueStore } from './queue-types.ts';
 
 /** One file to take in. */
 export type AcceptInput = {
@@ -248,46 +249,47 @@ export type StoreStats = {
 };
 
 /** The durable truth. Every method may throw AirlockError `unavailable` when the store has failed. */
-export type Store = AsyncDisposable & {
-  /** Take a file in; resolves after the commit is on disk. */
-  readonly accept: (input: AcceptInput) => Promise<AcceptOutcome>;
-  readonly claimSubmission: () => Promise<Claim<ClaimedSubmission>>;
-  /** One transaction: report rows and deliveries appear and the submission changes, or neither. */
-  readonly endSubmission: (submissionId: SubmissionId, end: SubmissionEnd) => Promise<void>;
-  /** `waiting` submissions with one of these reasons become `received` again. */
-  readonly wakeWaiting: (reasons: readonly WaitingReason[]) => Promise<number>;
-  /** Oldest first. `isProbe`: also held and deferred ones, whatever their due time. */
-  readonly claimDelivery: (
-    destination: string,
-    options: { readonly isProbe: boolean },
-  ) => Promise<Claim<ClaimedDelivery>>;
-  readonly endDelivery: (
-    delivery: Pick<ClaimedDelivery, 'reportId' | 'revision' | 'destination'>,
-    end: DeliveryEnd,
-  ) => Promise<void>;
-  /** `held` deliveries of a destination become `ready`. */
-  readonly releaseHeld: (destination: string) => Promise<number>;
-  /**
-   * Deliveries of destinations that are not in the configuration any more become `held(destination_removed)`; those of
-   * destinations that are in it again become `ready`. Gives the number newly held.
-   */
-  readonly holdRemoved: (configured: readonly string[]) => Promise<number>;
-  readonly destinations: () => Promise<readonly DestinationState[]>;
-  readonly setDestination: (state: DestinationState) => Promise<void>;
-  readonly getSubmission: (
-    submissionId: SubmissionId,
-    viewer: Viewer,
-  ) => Promise<(SubmissionRow & { readonly reports: readonly ReportRow[] }) | null>;
-  readonly listSubmissions: (
-    viewer: Viewer,
-    options: PageOptions & { readonly state: SubmissionState | null },
-  ) => Promise<Page<SubmissionRow>>;
-  readonly getReport: (reportId: ReportId, viewer: Viewer) => Promise<ReportRow | null>;
-  readonly listReports: (
-    viewer: Viewer,
-    options: PageOptions & { readonly state: DeliveryState | null; readonly submissionId: SubmissionId | null },
-  ) => Promise<Page<ReportRow>>;
-  readonly stats: () => Promise<StoreStats>;
-  readonly snapshot: (viewer: Viewer) => Promise<StoreSnapshot>;
-  readonly changes: EventSource<StoreChange>;
-};
+export type Store = AsyncDisposable &
+  QueueStore & {
+    /** Take a file in; resolves after the commit is on disk. */
+    readonly accept: (input: AcceptInput) => Promise<AcceptOutcome>;
+    readonly claimSubmission: () => Promise<Claim<ClaimedSubmission>>;
+    /** One transaction: report rows and deliveries appear and the submission changes, or neither. */
+    readonly endSubmission: (submissionId: SubmissionId, end: SubmissionEnd) => Promise<void>;
+    /** `waiting` submissions with one of these reasons become `received` again. */
+    readonly wakeWaiting: (reasons: readonly WaitingReason[]) => Promise<number>;
+    /** Oldest first. `isProbe`: also held and deferred ones, whatever their due time. */
+    readonly claimDelivery: (
+      destination: string,
+      options: { readonly isProbe: boolean },
+    ) => Promise<Claim<ClaimedDelivery>>;
+    readonly endDelivery: (
+      delivery: Pick<ClaimedDelivery, 'reportId' | 'revision' | 'destination'>,
+      end: DeliveryEnd,
+    ) => Promise<void>;
+    /** `held` deliveries of a destination become `ready`. */
+    readonly releaseHeld: (destination: string) => Promise<number>;
+    /**
+     * Deliveries of destinations that are not in the configuration any more become `held(destination_removed)`; those of
+     * destinations that are in it again become `ready`. Gives the number newly held.
+     */
+    readonly holdRemoved: (configured: readonly string[]) => Promise<number>;
+    readonly destinations: () => Promise<readonly DestinationState[]>;
+    readonly setDestination: (state: DestinationState) => Promise<void>;
+    readonly getSubmission: (
+      submissionId: SubmissionId,
+      viewer: Viewer,
+    ) => Promise<(SubmissionRow & { readonly reports: readonly ReportRow[] }) | null>;
+    readonly listSubmissions: (
+      viewer: Viewer,
+      options: PageOptions & { readonly state: SubmissionState | null },
+    ) => Promise<Page<SubmissionRow>>;
+    readonly getReport: (reportId: ReportId, viewer: Viewer) => Promise<ReportRow | null>;
+    readonly listReports: (
+      viewer: Viewer,
+      options: PageOptions & { readonly state: DeliveryState | null; readonly submissionId: SubmissionId | null },
+    ) => Promise<Page<ReportRow>>;
+    readonly stats: () => Promise<StoreStats>;
+    readonly snapshot: (viewer: Viewer) => Promise<StoreSnapshot>;
+    readonly changes: EventSource<StoreChange>;
+  };

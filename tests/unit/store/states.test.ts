@@ -22,7 +22,15 @@ describe('isChangeAllowed()', () => {
       'converting stopped',
       'converting crashed',
       'converting quarantined',
+      'converted received',
+      'skipped received',
+      'rejected received',
+      'suspended received',
       'suspended converting',
+      'failed received',
+      'stopped received',
+      'crashed received',
+      'quarantined received',
     ]);
   });
 
@@ -47,6 +55,7 @@ describe('isChangeAllowed()', () => {
       'held inflight',
       'dead ready',
       'dead held',
+      'corrupt ready',
     ]);
   });
 });

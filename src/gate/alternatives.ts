@@ -84,3 +84,36 @@ export function alternativeToPackage(specifier: string): string {
 /** What to do instead of an import by URL. */
 export const ALTERNATIVE_TO_URL =
   'nothing is loaded from a network: put the file into the folder and import it as "./name.ts"';
+
+const TEXT = 'text arrives decoded: name the "encoding" in converter.json';
+const CODE = 'write the code into the file: nothing is made out of text at run time';
+
+const GLOBALS: Readonly<Record<string, string>> = {
+  eval: CODE,
+  Function: CODE,
+  WebAssembly: CODE,
+  console: `import { log } from '${LIBRARY}'`,
+  crypto: BUILTINS['crypto'] ?? NO_NODE,
+  Buffer: BUILTINS['buffer'] ?? NO_NODE,
+  atob: `import { decodeBase64 } from '${LIBRARY}'`,
+  TextDecoder: TEXT,
+  TextEncoder: TEXT,
+  fetch: NETWORK,
+  XMLHttpRequest: NETWORK,
+  WebSocket: NETWORK,
+  setTimeout: BUILTINS['timers'] ?? NO_NODE,
+  setInterval: BUILTINS['timers'] ?? NO_NODE,
+  setImmediate: BUILTINS['timers'] ?? NO_NODE,
+  process: PROCESS,
+  Intl: `import { parseDate, parseNumber } from '${LIBRARY}'`,
+  require: `only '${LIBRARY}' and files of the folder can be imported, with \`import\``,
+};
+
+/**
+ * What to do instead of using a global.
+ *
+ * @param name - As written, e.g. `Buffer`.
+ */
+export function alternativeToGlobal(name: string): string {
+  return lookUp(GLOBALS, name) ?? NO_NODE;
+}

@@ -1,7 +1,7 @@
 // One check of one converter folder, from the disk to the verdict. Runs in a worker made for it, never on the main thread.
 
 import { basename, resolve } from 'node:path';
-import type { Finding } from '../core/findings.ts';
+import { type Finding, hasError } from '../core/findings.ts';
 import { formatBytes } from '../core/units.ts';
 import type { CheckedConverter, GateVerdict } from './checked.ts';
 import { FILE_LIMITS, type FilePolicy, type FileReading, readConverterFile } from './files.ts';
@@ -89,7 +89,7 @@ function applyRules(progress: Progress, module: ParsedModule): void {
         line: start?.line ?? null,
         column: start === undefined ? null : start.column + 1,
       };
-      progress.findings.push(makeFinding(rule.id, place, text));
+      progress.findings.push(makeFinding(rule.id, place, { ...text, severity: rule.severity }));
     }
   }
 }
@@ -120,7 +120,8 @@ function checkModule(progress: Progress, path: string, isEntry: boolean): boolea
   progress.code.set(path, stripped.code);
   applyRules(progress, parsing.module);
   followImports(progress, parsing.module);
-  return findings.length < MAX_FINDINGS;
+  // Warnings never end a check: what was not looked at would pass.
+  return findings.filter(({ severity }) => severity === 'error').length < MAX_FINDINGS;
 }
 
 function checkModules(progress: Progress, entry: string, { atFile }: CheckOptions): void {
@@ -133,6 +134,11 @@ function checkModules(progress: Progress, entry: string, { atFile }: CheckOption
   }
 }
 
+function bySeverityAndPlace(left: Finding, right: Finding): number {
+  if (left.severity !== right.severity) return left.severity === 'error' ? -1 : 1;
+  return byPlace(left, right);
+}
+
 function byPlace(left: Finding, right: Finding): number {
   const order = (left.file ?? '') < (right.file ?? '') ? -1 : 1;
   if (left.file !== right.file) return order;
@@ -140,9 +146,10 @@ function byPlace(left: Finding, right: Finding): number {
 }
 
 function toVerdict({ raw, code, findings }: Progress, manifest: ConverterManifest): GateVerdict {
-  if (findings.length > 0) return { kind: 'refused', findings: findings.sort(byPlace).slice(0, MAX_FINDINGS) };
+  const sorted = findings.sort(bySeverityAndPlace).slice(0, MAX_FINDINGS);
+  if (hasError(findings)) return { kind: 'refused', findings: sorted };
   const converter: CheckedConverter = { manifest, sha256: hashConverter(raw), files: code, entry: manifest.entry };
-  return { kind: 'passed', converter, findings: [] };
+  return { kind: 'passed', converter, findings: sorted };
 }
 
 /**

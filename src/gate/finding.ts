@@ -19,7 +19,12 @@ export type FindingPlace = {
 };
 
 /** What a rule has to say. `hint` names the way out. */
-export type FindingText = { readonly message: string; readonly hint?: string | undefined };
+export type FindingText = {
+  readonly message: string;
+  readonly hint?: string | undefined;
+  /** Default `error`. */
+  readonly severity?: 'warning' | undefined;
+};
 
 function toPrintable(text: string): string {
   const escaped = text.replaceAll(UNPRINTABLE, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
@@ -27,15 +32,15 @@ function toPrintable(text: string): string {
 }
 
 /**
- * Make a finding of severity `error`. Trust: file names and texts may come from the converter; they are escaped and cut here.
+ * Make a finding. Trust: file names and texts may come from the converter; they are escaped and cut here.
  *
  * @param code - Rule id, e.g. `no-node-builtin`.
  * @param place - Where.
  * @param text - Message and hint.
  */
-export function makeFinding(code: string, place: FindingPlace, { message, hint }: FindingText): Finding {
+export function makeFinding(code: string, place: FindingPlace, { message, hint, severity }: FindingText): Finding {
   return {
-    severity: 'error',
+    severity: severity ?? 'error',
     code,
     path: toPrintable(place.path ?? ''),
     file: place.file === null ? null : toPrintable(place.file),

@@ -5,6 +5,7 @@ import type { Finding } from '../core/findings.ts';
 import { readSizeBytes } from '../core/units.ts';
 import { ARGUMENT_TYPES, readArgument } from './argument-value.ts';
 import { makeFinding } from './finding.ts';
+import { manifestLimitsSchema } from './manifest-limits.ts';
 
 /** Name of the manifest in a converter's folder. */
 export const MANIFEST_FILE = 'converter.json';
@@ -85,6 +86,8 @@ export const manifestSchema = z.strictObject({
   arguments: z
     .record(z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/, 'must be letters and digits'), argumentSchema)
     .default({}),
+  /** Lower than `sandbox.limits` alone: more is the finding `limit-too-high`. */
+  limits: manifestLimitsSchema.default({}),
 });
 
 /** A manifest, read. */

@@ -4,8 +4,16 @@ import { type AnyNode, type Node, type Program, parse } from 'acorn';
 import type { Finding } from '../core/findings.ts';
 import { makeFinding } from './finding.ts';
 
-/** One node, and whether code in it runs while the module loads (outside every function). */
-export type PlacedNode = { readonly node: AnyNode; readonly isTopLevel: boolean };
+/** One node and its place in the tree. */
+export type PlacedNode = {
+  readonly node: AnyNode;
+  /** Null for the program. */
+  readonly parent: PlacedNode | null;
+  /** Field of the parent that holds the node, e.g. `callee`; lists are not told apart from single nodes. */
+  readonly field: string;
+  /** Code in it runs while the module loads: it stands outside every function. */
+  readonly isTopLevel: boolean;
+};
 
 /** A module that could be parsed. */
 export type ParsedModule = {
@@ -32,20 +40,20 @@ function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
-function childrenOf(node: Node): readonly AnyNode[] {
-  return Object.values(node).flatMap((value: unknown) =>
-    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
+function childrenOf(node: Node): readonly (readonly [string, AnyNode])[] {
+  return Object.entries(node).flatMap(([field, value]: [string, unknown]) =>
+    (Array.isArray(value) ? value : [value]).filter(isNode).map((child) => [field, child] as const),
   );
 }
 
 // Iterative: a source may nest deeper than the stack reaches.
 function listNodes(program: Program): readonly PlacedNode[] {
-  const nodes: PlacedNode[] = [{ node: program, isTopLevel: true }];
+  const nodes: PlacedNode[] = [{ node: program, parent: null, field: '', isTopLevel: true }];
   for (let index = 0; index < nodes.length; index += 1) {
-    const placed = nodes[index];
-    if (placed === undefined) break;
-    const isTopLevel = placed.isTopLevel && !FUNCTIONS.has(placed.node.type);
-    for (const node of childrenOf(placed.node)) nodes.push({ node, isTopLevel });
+    const parent = nodes[index];
+    if (parent === undefined) break;
+    const isTopLevel = parent.isTopLevel && !FUNCTIONS.has(parent.node.type);
+    for (const [field, node] of childrenOf(parent.node)) nodes.push({ node, parent, field, isTopLevel });
   }
   return nodes;
 }

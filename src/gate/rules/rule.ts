@@ -11,5 +11,7 @@ export type Offence = FindingText & { readonly node: Node | null };
 export type Rule = {
   /** Stable id, shown to people and scripts. */
   readonly id: string;
+  /** Default `error`: the converter does not run. */
+  readonly severity?: 'warning';
   readonly check: (module: ParsedModule) => readonly Offence[];
 };

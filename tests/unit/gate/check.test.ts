@@ -73,6 +73,30 @@ describe('checkFolder()', () => {
     });
   });
 
+  it('passes a converter with warnings alone, and tells them', async () => {
+    const slow = 'export default /(a+)+/;\n';
+    await withConverter({ files: { 'converter.ts': slow } }, (folder) => {
+      expect(check(folder)).toMatchObject({
+        kind: 'passed',
+        findings: [{ severity: 'warning', code: 'slow-regex', file: 'converter.ts', line: 1, column: 16 }],
+      });
+    });
+  });
+
+  it('looks at every module however many warnings there are', async () => {
+    const files = {
+      'converter.ts': `import './last.ts';\nexport default [\n${'/(a+)+/,\n'.repeat(150)}];\n`,
+      'last.ts': 'eval("1");',
+    };
+    await withConverter({ files }, (folder) => {
+      const verdict = check(folder);
+
+      expect(verdict.kind).toBe('refused');
+      expect(verdict.findings).toHaveLength(100);
+      expect(verdict.findings[0]).toMatchObject({ severity: 'error', code: 'no-global', file: 'last.ts' });
+    });
+  });
+
   it('refuses a missing entry, a missing manifest and a missing folder', async () => {
     await withConverter({ manifest: { entry: 'converter.js' } }, (folder) => {
       expect(codesOf(folder)).toEqual(['converter.js not-found']);

@@ -23,6 +23,7 @@ describe('parseManifest()', () => {
         encoding: 'auto',
         companions: [],
         arguments: {},
+        limits: {},
       },
     });
   });

@@ -1,0 +1,54 @@
+// `limits` of converter.json: what a converter asks to be held to, in the words of `sandbox.limits`.
+
+import { z } from 'zod';
+import { readDurationMs, readSizeBytes, type UnitReading } from '../core/units.ts';
+
+const written = (read: (text: string) => UnitReading, example: string) =>
+  z
+    .string()
+    .max(20)
+    .refine((text) => read(text).kind === 'ok', `must be written like "${example}"`)
+    .exactOptional();
+
+const duration = written(readDurationMs, '30 s');
+const size = written(readSizeBytes, '64 MiB');
+const count = z.int().min(0).exactOptional();
+
+/** As written, so that a manifest that was read can be written down again. */
+export const manifestLimitsSchema = z.strictObject({
+  wall: duration,
+  wallPerMiB: duration,
+  wallMax: duration,
+  cpu: duration,
+  cpuPerMiB: duration,
+  load: duration,
+  heapStream: size,
+  heapWhole: size,
+  input: size,
+  output: size,
+  steps: count,
+  logLines: count,
+  logBytes: size,
+  logLine: size,
+  errorText: size,
+  errorStack: size,
+});
+
+type WrittenLimits = z.output<typeof manifestLimitsSchema>;
+/** Limits of a manifest: milliseconds, bytes and counts; only those that it names. */
+export type ManifestLimits = { readonly [Name in keyof WrittenLimits]?: number };
+
+function toNumber(value: string | number): number {
+  if (typeof value === 'number') return value;
+  const reading = [readDurationMs(value), readSizeBytes(value)].find(({ kind }) => kind === 'ok');
+  return reading?.kind === 'ok' ? reading.value : 0;
+}
+
+/**
+ * Limits as numbers.
+ *
+ * @param limits - `limits` of a manifest that passed its schema.
+ */
+export function readManifestLimits(limits: WrittenLimits): ManifestLimits {
+  return Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, toNumber(value)]));
+}

@@ -1,5 +1,6 @@
 // Loads the configuration of one home.
 
+import { statSync } from 'node:fs';
 import type { Finding } from '../core/findings.ts';
 import type { Environment, Places } from '../disk/places.ts';
 import { readConfigFile } from './config-file.ts';
@@ -10,7 +11,7 @@ import type { AirlockConfig } from './schema/root.ts';
 
 /** What {@link loadConfig} needs. */
 export type LoadDeps = {
-  readonly places: Pick<Places, 'home' | 'configFile'>;
+  readonly places: Places;
   readonly env: Environment;
   /** Values of `--set`, in order: `queue.maxItems=5000`. */
   readonly commandLine: readonly string[];
@@ -35,6 +36,10 @@ export type LoadOutcome =
     }
   | { readonly kind: 'invalid'; readonly findings: readonly Finding[]; readonly path: string };
 
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /**
  * Load the configuration: file, environment and command line over the defaults.
  *
@@ -44,7 +49,7 @@ export type LoadOutcome =
 export async function loadConfig({ places, env, commandLine, hostname }: LoadDeps): Promise<LoadOutcome> {
   const { path, bytes, findings } = await readConfigFile(places);
   const file = bytes === null ? null : { path, bytes };
-  const resolved = resolveConfig({ file, env, commandLine, hostname });
+  const resolved = resolveConfig({ file, env, commandLine, hostname, folders: { places, isFolder } });
   const all = [...findings, ...resolved.findings];
   if (resolved.config === null) return { kind: 'invalid', findings: all, path };
   return {

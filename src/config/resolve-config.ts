@@ -5,6 +5,7 @@ import type { Environment } from '../disk/places.ts';
 import { findWarnings } from './checks.ts';
 import { type ConfigDocument, MAX_CONFIG_BYTES, readDocument } from './document.ts';
 import { expandPlaceholders } from './expand.ts';
+import { findFolderProblems, type FolderChecks } from './folder-checks.ts';
 import { readIssue } from './issues.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { findMasked, type Layers, listOrigins, mergeLayers, type Origin, placeRemark } from './layers.ts';
@@ -21,6 +22,8 @@ export type ConfigSources = {
   /** Values of `--set`, in order. */
   readonly commandLine: readonly string[];
   readonly hostname: string;
+  /** What the folders of the configuration are held against; without it only their form is checked. */
+  readonly folders?: FolderChecks;
 };
 
 /** `config` is null when there is an error among the findings. */
@@ -75,7 +78,9 @@ function validate(
   const { value, remarks } = expandPlaceholders(sources, { schema: configSchema, value: merged });
   const parsed = configSchema.safeParse(value);
   if (parsed.success) {
-    return { config: freeze(parsed.data), remarks: [...unknown, ...remarks, ...findWarnings(parsed.data)] };
+    const config = freeze(parsed.data);
+    const problems = sources.folders === undefined ? [] : findFolderProblems(config, sources.folders);
+    return { config, remarks: [...unknown, ...remarks, ...findWarnings(config), ...problems] };
   }
   const issues = parsed.error.issues.flatMap((issue) => readIssue(issue, { root: value }));
   return { config: null, remarks: [...unknown, ...remarks, ...issues] };

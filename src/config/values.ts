@@ -102,6 +102,9 @@ export const expandable = z.registry<{ readonly kind: 'path' | 'url' | 'text' }>
 /** A path as written: relative paths are resolved by `resolveConfigPath`. */
 export const pathText = z.string().min(1).max(4096).register(expandable, { kind: 'path' });
 
+/** A pattern for names: literal with `*` and `?`, read by `intake/pattern.ts`. No regular expressions. */
+export const pattern = z.string().min(1).max(255);
+
 /** A text about the station, at most 100 characters, as the server stores it. */
 export const stationText = z.string().max(100).register(expandable, { kind: 'text' });
 

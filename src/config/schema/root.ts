@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { duration, integer, MS, name, pathText, refusal, stationText } from '../values.ts';
 import { destinationSchema } from './destinations.ts';
+import { intakeSchema } from './intake.ts';
 import { ipcSchema } from './ipc.ts';
 import { limitsSchema, sandboxLimitsOverlaySchema, sandboxSchema } from './sandbox.ts';
 
@@ -32,29 +33,49 @@ const converterFolderSchema = z.object({
 
 const OWN_FOLDER = { path: 'converters', approve: 'manual' } as const;
 
-const converterSettingsSchema = z.object({
-  enabled: z.boolean().prefault(true),
-  priority: integer(1, 10).prefault(5),
-  arguments: z.record(z.string(), z.json()).prefault({}),
-  limits: sandboxLimitsOverlaySchema.prefault({}),
-});
+// How sure a converter has to be, 0 … 1.
+const confidence = z.number().min(0).max(1);
 
-const convertersSchema = z.object({
-  folders: z
-    .record(name, converterFolderSchema)
-    .prefault({})
-    // A map merges key by key with its default; leaving `own` out does not take it away.
-    .transform((folders): Record<string, z.output<typeof converterFolderSchema>> => ({ own: OWN_FOLDER, ...folders })),
-  bundled: z.boolean().prefault(true),
-  retryLater: z
-    .object({
-      first: duration({ min: MS.second, max: MS.day }).prefault('60 s'),
-      max: duration({ min: MS.second, max: MS.day }).prefault('1 h'),
-      attempts: integer(1, 1000).prefault(20),
-    })
-    .prefault({}),
-  settings: z.record(z.string(), converterSettingsSchema).prefault({}),
-});
+function checkThresholds(given: { alarm?: number | undefined; reject?: number | undefined }, context: z.RefinementCtx) {
+  const { alarm, reject } = given;
+  if (alarm === undefined || reject === undefined || reject <= alarm) return;
+  const message = `must be at most alarm (${alarm}), received ${reject}`;
+  context.addIssue({ code: 'custom', path: ['reject'], ...refusal('out_of_range', message) });
+}
+
+const converterSettingsSchema = z
+  .object({
+    enabled: z.boolean().prefault(true),
+    priority: integer(1, 10).prefault(5),
+    arguments: z.record(z.string(), z.json()).prefault({}),
+    limits: sandboxLimitsOverlaySchema.prefault({}),
+    alarm: confidence.optional(),
+    reject: confidence.optional(),
+  })
+  .superRefine(checkThresholds);
+
+const convertersSchema = z
+  .object({
+    folders: z
+      .record(name, converterFolderSchema)
+      .prefault({})
+      // A map merges key by key with its default; leaving `own` out does not take it away.
+      .transform(
+        (folders): Record<string, z.output<typeof converterFolderSchema>> => ({ own: OWN_FOLDER, ...folders }),
+      ),
+    bundled: z.boolean().prefault(true),
+    alarm: confidence.prefault(0.5),
+    reject: confidence.prefault(0.2),
+    retryLater: z
+      .object({
+        first: duration({ min: MS.second, max: MS.day }).prefault('60 s'),
+        max: duration({ min: MS.second, max: MS.day }).prefault('1 h'),
+        attempts: integer(1, 1000).prefault(20),
+      })
+      .prefault({}),
+    settings: z.record(z.string(), converterSettingsSchema).prefault({}),
+  })
+  .superRefine(checkThresholds);
 
 const queueSchema = z.object({
   maxItems: integer(0, 100_000_000).prefault(10_000),
@@ -85,6 +106,7 @@ export const configSchema = z.object({
   sandbox: sandboxSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   converters: convertersSchema.prefault({}),
+  intake: intakeSchema.prefault({}),
   queue: queueSchema.prefault({}),
   destinations: z.record(name, destinationSchema).prefault({ folder: { type: 'directory' } }),
   observe: observeSchema.prefault({}),

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { configSchema } from '../../../src/config/schema/root.ts';
+import { resolvePlaces } from '../../../src/disk/places.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 function load(home: string, env: Record<string, string> = {}) {
-  const places = { home, configFile: join(home, 'config.jsonc') };
+  const places = resolvePlaces({ home, env: {}, platform: process.platform, homedir: home, tmpdir: home, uid: 1 });
   return loadConfig({ places, env, commandLine: [], hostname: 'h' });
 }
 

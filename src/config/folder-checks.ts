@@ -47,10 +47,11 @@ function makeRelation(platform: NodeJS.Platform): Relation {
 function resolveFolder(name: string, config: WatchFolderConfig, { places, platform }: FolderChecks): Resolved {
   const options = platform === undefined ? {} : { platform };
   const path = resolveConfigPath(places, config.path, options);
-  const { resolve } = (platform ?? process.platform) === 'win32' ? win32 : posix;
+  const target = (written: string): string =>
+    ((platform ?? process.platform) === 'win32' ? win32 : posix).resolve(path, written);
   const targets = [
-    ...(config.onDone === 'move' ? [{ key: 'doneFolder' as const, path: resolve(path, config.doneFolder) }] : []),
-    ...(config.onFailed === 'move' ? [{ key: 'errorFolder' as const, path: resolve(path, config.errorFolder) }] : []),
+    ...(config.onDone === 'move' ? [{ key: 'doneFolder' as const, path: target(config.doneFolder) }] : []),
+    ...(config.onFailed === 'move' ? [{ key: 'errorFolder' as const, path: target(config.errorFolder) }] : []),
   ];
   return { name, config, path, targets };
 }

@@ -5,7 +5,9 @@ import { resolvePlaces } from '../../../src/disk/places.ts';
 
 type Folders = NonNullable<NonNullable<AirlockConfigInput['intake']>['folders']>;
 
-function problems(folders: Folders, { platform = 'linux' as NodeJS.Platform, there = true } = {}): readonly string[] {
+type Options = { readonly platform?: NodeJS.Platform; readonly there?: boolean };
+
+function problems(folders: Folders, { platform = 'linux', there = true }: Options = {}): readonly string[] {
   const home = platform === 'win32' ? 'C:\\airlock' : '/home/op/airlock';
   const places = resolvePlaces({ home, env: {}, platform, homedir: '/home/op', tmpdir: '/tmp', uid: 1 });
   const config = configSchema.parse({ intake: { folders } });

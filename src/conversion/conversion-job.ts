@@ -2,6 +2,7 @@
 
 import type { AirlockConfig } from '../config/schema/root.ts';
 import type { SandboxLimits } from '../config/schema/sandbox.ts';
+import { bodySize } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ReportStamp } from '../report/stamp.ts';
 import type { ConversionJob, LoadableConverter } from '../sandbox/job.ts';
@@ -14,7 +15,7 @@ export type ConversionConfig = Pick<AirlockConfig, 'sandbox' | 'limits' | 'stati
 /** The file to convert. */
 export type ConversionInput = Pick<
   ClaimedSubmission,
-  'submissionId' | 'kid' | 'name' | 'bytes' | 'sha256' | 'receivedAtUnixMs' | 'arguments'
+  'submissionId' | 'kid' | 'name' | 'body' | 'companions' | 'sha256' | 'receivedAtUnixMs' | 'arguments'
 >;
 
 /** Time and place of a conversion. */
@@ -64,7 +65,7 @@ export function toStamp(
   return {
     submissionId: submission.submissionId,
     receivedAtUnixMs: submission.receivedAtUnixMs,
-    file: { name: submission.name, bytes: submission.bytes.length, sha256: submission.sha256 },
+    file: { name: submission.name, bytes: bodySize(submission.body), sha256: submission.sha256 },
     ...about,
     submittedBy: submission.kid,
     host: hostName,
@@ -77,7 +78,12 @@ function seedOf(sha256: string): number {
   return Number.parseInt(sha256.slice(0, 8), 16);
 }
 
-function toLoadable({ name, trust, checked }: PassedConverter): LoadableConverter {
+/**
+ * A converter as runners load it.
+ *
+ * @param converter - Passed the gate.
+ */
+export function toLoadable({ name, trust, checked }: PassedConverter): LoadableConverter {
   const { manifest, sha256, files, entry } = checked;
   const { version, input, encoding } = manifest;
   return { name, version, sha256, trust, files, entry, input, encoding };
@@ -88,19 +94,18 @@ function toLoadable({ name, trust, checked }: PassedConverter): LoadableConverte
  *
  * @param deps - Time and place.
  * @param request - File, converter, configuration.
- * @param job - Limits and arguments, checked.
+ * @param job - Limits and arguments, checked; companions that the converter declares.
  */
 export function toJob(
   { clock, hostName }: JobDeps,
   { submission, converter, config }: ConvertRequest,
-  job: Pick<ConversionJob, 'limits' | 'arguments'>,
+  job: Pick<ConversionJob, 'limits' | 'arguments' | 'companions'>,
 ): ConversionJob {
   const { location, purpose } = config.station;
   return {
     ...job,
     converter: toLoadable(converter),
-    input: { name: submission.name, body: { kind: 'inline', bytes: submission.bytes } },
-    companions: [],
+    input: { name: submission.name, body: submission.body },
     station: { name: stationNameOf(config, hostName), location, purpose },
     nowUnixMs: clock.nowUnixMs(),
     seed: seedOf(submission.sha256),

@@ -1,13 +1,17 @@
 // One conversion without side effects: a submission and a choice in, an end and its reports out. Knows no store.
 
+import { bodySize } from '../core/body.ts';
+import { readFile } from 'node:fs/promises';
+import { type Body, bodySize } from '../core/body.ts';
 import type { WaitingReason } from '../core/states.ts';
 import { makeAssembler } from '../report/assemble.ts';
 import { parseCanonicalFile } from '../report/canonical-file.ts';
 import { REPORT_SCHEMA } from '../report/schema.ts';
 import type { AssembledReport } from '../report/stamp.ts';
 import type { ConversionJob, ConversionSink, Pool } from '../sandbox/job.ts';
-import type { ConversionOutcome, GuestLogLine } from '../sandbox/outcome.ts';
+import type { ConversionOutcome, GuestLogLine, ResourceUse } from '../sandbox/outcome.ts';
 import { resolveArguments } from './arguments.ts';
+import { selectCompanions } from './companions.ts';
 import { type ConvertRequest, type JobDeps, overlayLimits, toJob, toStamp } from './conversion-job.ts';
 import { makeLogKeeper } from './keep-log.ts';
 import { explainMissingWalls, findMissingWalls } from './required-walls.ts';
@@ -24,9 +28,11 @@ export type ConversionEnd =
 /** An end, and what was said on the way. */
 export type ConversionResult = {
   readonly end: ConversionEnd;
-  /** Of all reports, each once. */
+  /** Of the conversion, then of all reports, each once. */
   readonly warnings: readonly string[];
   readonly log: readonly GuestLogLine[];
+  /** Null when nothing was converted in the sandbox. */
+  readonly used: ResourceUse | null;
 };
 
 const MAX_WARNINGS = 100;
@@ -35,15 +41,16 @@ function reject(reason: string): ConversionEnd {
   return { kind: 'rejected', reason, line: null, column: null };
 }
 
-function toResult(end: ConversionEnd, log: readonly GuestLogLine[] = []): ConversionResult {
-  const all = end.kind === 'converted' ? end.reports.flatMap(({ warnings }) => warnings) : [];
-  return { end, warnings: [...new Set(all)].slice(0, MAX_WARNINGS), log };
+function toResult(end: ConversionEnd, said: Partial<Omit<ConversionResult, 'end'>> = {}): ConversionResult {
+  const { warnings = [], log = [], used = null } = said;
+  const all = end.kind === 'converted' ? [...warnings, ...end.reports.flatMap((report) => report.warnings)] : warnings;
+  return { end, warnings: [...new Set(all)].slice(0, MAX_WARNINGS), log, used };
 }
 
 async function runInPool(
   deps: ConvertDeps,
   request: ConvertRequest,
-  { job, signal }: { readonly job: ConversionJob; readonly signal: AbortSignal },
+  { job, warnings, signal }: { job: ConversionJob; warnings: readonly string[]; signal: AbortSignal },
 ): Promise<ConversionResult> {
   const assembler = makeAssembler({ ...request.config.limits, conversionSteps: job.limits.steps });
   const log = makeLogKeeper(job.limits);
@@ -54,15 +61,18 @@ async function runInPool(
     progress: () => undefined,
   };
   const outcome = await deps.pool.convert(job, sink, { signal });
-  if (outcome.kind !== 'converted') return toResult(outcome, log.lines());
+  if (outcome.kind !== 'converted') return toResult(outcome, { warnings, log: log.lines() });
 
   const { name, version, sha256 } = job.converter;
   const about = { converter: { name, version, sha256 }, format: name, encoding: outcome.encoding };
   const finish = assembler.finish(toStamp(deps, request, about));
-  return toResult(
-    finish.kind === 'reports' ? { kind: 'converted', reports: finish.reports } : reject(finish.reason),
-    log.lines(),
-  );
+  const end: ConversionEnd =
+    finish.kind === 'reports' ? { kind: 'converted', reports: finish.reports } : reject(finish.reason);
+  return toResult(end, { warnings, log: log.lines(), used: outcome.used });
+}
+
+function sizeOf({ body, companions }: ConvertRequest['submission']): number {
+  return companions.reduce((sum, companion) => sum + bodySize(companion.body), bodySize(body));
 }
 
 /**
@@ -86,34 +96,44 @@ export async function convertOne(
   }
 
   const limits = overlayLimits(config.sandbox.limits, converter.settings);
-  const used = submission.bytes.length;
+  const used = bodySize(submission.body);
   if (used > limits.input) return toResult({ kind: 'stopped', limit: 'input', used, allowed: limits.input });
 
   const specs = converter.checked.manifest.arguments;
   const resolved = resolveArguments(specs, [converter.settings.arguments, submission.arguments]);
   if (resolved.kind === 'wrong') return toResult(reject(resolved.reason));
 
-  const job = toJob(deps, request, { limits, arguments: resolved.values });
+  const job = toJob(deps, request, { limits, arguments: resolved.values, companions: submission.companions });
   return await runInPool(deps, request, { job, signal });
 }
 
+async function readWhole(body: Body): Promise<Uint8Array> {
+  return body.kind === 'inline' ? body.bytes : await readFile(body.path);
+}
+
 /**
- * Read a canonical file, which needs no converter.
+ * Read a canonical file, which needs no converter. It is held in memory as a whole, so it may not be larger than one report may be.
  *
  * @param deps - Host name.
  * @param request - The file and the configuration.
  */
-export function convertCanonical(
+export async function convertCanonical(
   deps: Pick<JobDeps, 'hostName'>,
   request: Pick<ConvertRequest, 'submission' | 'config'>,
-): ConversionResult {
+): Promise<ConversionResult> {
   const { submission, config } = request;
+  const used = bodySize(submission.body);
+  if (used > config.limits.report)
+    return toResult(reject(`a canonical file of ${used} bytes is over limits.report of ${config.limits.report}`));
+  const warnings = submission.companions.map(
+    ({ name }) => `companion "${name}" was left out: a canonical file has none`,
+  );
   const stamp = toStamp(deps, request, { converter: null, format: REPORT_SCHEMA, encoding: 'utf-8' });
   const limits = { ...config.limits, conversionSteps: config.sandbox.limits.steps };
-  const outcome = parseCanonicalFile(submission.bytes, { limits, stamp });
+  const outcome = parseCanonicalFile(await readWhole(submission.body), { limits, stamp });
   switch (outcome.kind) {
     case 'reports':
-      return toResult({ kind: 'converted', reports: outcome.reports });
+      return toResult({ kind: 'converted', reports: outcome.reports }, { warnings });
     case 'rejected':
       return toResult(outcome);
     case 'not_canonical':

@@ -2,18 +2,20 @@
 
 import type { ConvertersConfig } from '../config/schema/root.ts';
 import { assertNever } from '../core/assert-never.ts';
+import { readBody } from '../disk/read-body.ts';
 import type { AssembledReport } from '../report/stamp.ts';
 import type { ClaimedSubmission, SubmissionEnd, UsedConverter } from '../store/types.ts';
-import { chooseConverter } from './choose.ts';
+import { bodySize } from '../core/body.ts';
+import type { Chooser } from './chooser.ts';
 import type { ConversionConfig } from './conversion-job.ts';
 import { type ConvertDeps, convertCanonical, convertOne } from './convert-one.ts';
+import { readBodyHead } from './head.ts';
 import { type EndContext, toRefusedEnd, toSubmissionEnd } from './ends.ts';
 import type { PassedConverter } from './registered.ts';
-import type { Registry } from './registry.ts';
 
 /** What is needed for one submission. */
 export type TakeDeps = ConvertDeps & {
-  readonly registry: Pick<Registry, 'list'>;
+  readonly chooser: Chooser;
   /** Names of the destinations that a report goes to. */
   readonly destinationsFor: (report: AssembledReport) => readonly string[];
 };
@@ -38,22 +40,26 @@ export async function takeOne(
   submission: ClaimedSubmission,
   { config, signal }: { readonly config: TakeConfig; readonly signal: AbortSignal },
 ): Promise<SubmissionEnd> {
-  const { name, bytes, converter: wanted, attempt } = submission;
-  const choice = chooseConverter(deps.registry.list(), { name, bytes, wanted });
+  const { name, body, converter: wanted, attempt } = submission;
+  const { choice } = await deps.chooser.choose(
+    { name, size: bodySize(body), head: await readBodyHead(body), wanted },
+    { signal },
+  );
   const { retryLater } = config.converters;
   const context: EndContext = { name, converter: null, attempt, retryLater, destinationsFor: deps.destinationsFor };
   switch (choice.kind) {
     case 'converter': {
-      const { converter } = choice;
+      const { converter, warning } = choice;
       const result = await convertOne(deps, { submission, converter, config }, { signal });
-      return toSubmissionEnd(result, { ...context, converter: toUsed(converter) });
+      const warnings = warning === null ? result.warnings : [warning, ...result.warnings];
+      return toSubmissionEnd({ ...result, warnings }, { ...context, converter: toUsed(converter) });
     }
     case 'canonical':
-      return toSubmissionEnd(convertCanonical(deps, { submission, config }), context);
+      return toSubmissionEnd(await convertCanonical(deps, { submission, config }), context);
     case 'refused':
       return toRefusedEnd(name, choice.reason);
     case 'waiting':
-      return toSubmissionEnd({ end: choice, warnings: [], log: [] }, context);
+      return toSubmissionEnd({ end: choice, warnings: [], log: [], used: null }, context);
     default:
       return assertNever(choice);
   }

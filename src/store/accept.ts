@@ -5,7 +5,8 @@ import { makeUuidV7, toSubmissionId } from '../core/ids.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import { toRank } from './rank.ts';
 import { readNumber, readSubmissionId, readText } from './rows.ts';
-import type { AcceptInput, AcceptOutcome } from './types.ts';
+import type { PlacedInput } from './placed.ts';
+import type { AcceptOutcome } from './types.ts';
 
 // A full queue empties by conversions and uploads, which take about as long.
 const COUNT_RETRY_AFTER_MS = 1_000;
@@ -15,7 +16,7 @@ export function hash(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-type Hashed = { readonly input: AcceptInput; readonly sha256: string };
+type Hashed = { readonly input: PlacedInput; readonly sha256: string };
 
 function findFirstAnswer({ database }: StoreContext, { input, sha256 }: Hashed): AcceptOutcome | null {
   const row = database.get('SELECT * FROM idempotency WHERE kid = :kid AND key = :key', {
@@ -40,18 +41,18 @@ function insert({ database }: StoreContext, { input, sha256 }: Hashed, { nowUnix
       name: input.name,
       rank: toRank(nowUnixMs, input.priority),
       group: input.group,
-      size: input.bytes.byteLength,
+      size: input.body.bytes.byteLength,
       sha256,
       now: nowUnixMs,
       converter: input.converter,
       arguments: JSON.stringify(input.arguments),
     },
   );
-  database.run('INSERT INTO body (submission, bytes) VALUES (:seq, :bytes)', { seq, bytes: input.bytes });
+  database.run('INSERT INTO body (submission, bytes) VALUES (:seq, :bytes)', { seq, bytes: input.body.bytes });
   database.run(
     `INSERT INTO idempotency (kid, key, sha256, size, submission_id, answered_at)
      VALUES (:kid, :key, :sha256, :size, :id, :now)`,
-    { kid: input.kid, key: input.idempotencyKey, sha256, size: input.bytes.byteLength, id, now: nowUnixMs },
+    { kid: input.kid, key: input.idempotencyKey, sha256, size: input.body.bytes.byteLength, id, now: nowUnixMs },
   );
   return id;
 }
@@ -64,9 +65,9 @@ function insert({ database }: StoreContext, { input, sha256 }: Hashed, { nowUnix
  *
  * @param context - Inside a transaction.
  */
-export function accept(context: StoreContext, input: AcceptInput, time: CallTime): AcceptOutcome {
+export function accept(context: StoreContext, input: PlacedInput, time: CallTime): AcceptOutcome {
   const { ledger, limits, refusals } = context;
-  const hashed = { input, sha256: hash(input.bytes) };
+  const hashed = { input, sha256: hash(input.body.bytes) };
   const first = findFirstAnswer(context, hashed);
   if (first !== null) return first;
   if (limits.maxItems > 0 && ledger.items() >= limits.maxItems) {
@@ -84,5 +85,11 @@ export function accept(context: StoreContext, input: AcceptInput, time: CallTime
     converter: input.converter,
     reason: null,
   });
-  return { kind: 'accepted', submissionId, sha256: hashed.sha256, bytes: input.bytes.byteLength, duplicate: false };
+  return {
+    kind: 'accepted',
+    submissionId,
+    sha256: hashed.sha256,
+    bytes: input.body.bytes.byteLength,
+    duplicate: false,
+  };
 }

@@ -3,6 +3,7 @@
 import { extname } from 'node:path';
 import type { QueueConfig } from '../config/schema/root.ts';
 import { assertNever } from '../core/assert-never.ts';
+import { INLINE_BODY_BYTES } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import { makeEventBus } from '../core/event-bus.ts';
@@ -11,12 +12,11 @@ import { openKernelLock } from '../disk/kernel-lock.ts';
 import { filesOf, makeStoreFolder, markInUse, prepareStoreFiles } from './folder.ts';
 import { fromRefusal, type StoreReply } from './messages.ts';
 import type { StoreArguments, StoreMethod, StoreResult } from './operations.ts';
+import type { PlacedInput } from './placed.ts';
 import { type SupervisedThread, superviseThread } from './supervisor.ts';
 import { withOwnAttachments } from './transfer.ts';
 import type { AcceptInput, AcceptOutcome, Store, StoreChange } from './types.ts';
 
-/** Largest body that may cross the thread. Source: queue.md 1. */
-const INLINE_BYTES = 128 * 1024;
 const FAILED_RETRY_AFTER_MS = 5_000;
 
 /** What {@link openStore} needs. */
@@ -66,13 +66,13 @@ async function call<M extends StoreMethod>(calls: Calls, method: M, args: StoreA
 }
 
 async function accept(calls: Calls, input: AcceptInput): Promise<AcceptOutcome> {
-  const bytes = input.bytes.byteLength;
-  if (bytes > INLINE_BYTES) {
-    const message = `Cannot take in file: ${bytes} bytes are more than ${INLINE_BYTES}`;
-    throw new AirlockError('too_large', message, { data: { limit: INLINE_BYTES } });
+  const { body, companions } = input;
+  if (body.kind !== 'inline' || body.bytes.byteLength > INLINE_BODY_BYTES || companions.length > 0) {
+    const message = `Cannot take in file: only one file of at most ${INLINE_BODY_BYTES} bytes is taken so far`;
+    throw new AirlockError('too_large', message, { data: { limit: INLINE_BODY_BYTES } });
   }
   // A view would drag the whole buffer behind it across.
-  const own = { ...input, bytes: new Uint8Array(input.bytes) };
+  const own: PlacedInput = { ...input, body: { kind: 'inline', bytes: new Uint8Array(body.bytes) }, companions: [] };
   const reply = await calls.thread.call('accept', [own]);
   if (reply.kind === 'failed') {
     return { kind: 'queue_full', reason: 'store_failed', retryAfterMs: FAILED_RETRY_AFTER_MS };
@@ -83,6 +83,7 @@ async function accept(calls: Calls, input: AcceptInput): Promise<AcceptOutcome> 
 
 function makeCalls(calls: Calls): Omit<Store, 'changes' | typeof Symbol.asyncDispose> {
   return {
+    openUpload: () => Promise.resolve({ kind: 'too_large', limit: INLINE_BODY_BYTES }),
     accept: (input) => accept(calls, input),
     claimSubmission: () => call(calls, 'claimSubmission', []),
     endSubmission: (submissionId, end) => call(calls, 'endSubmission', [submissionId, withOwnAttachments(end)]),

@@ -9,12 +9,15 @@ import { getReport, getSubmission, listReports, listSubmissions } from './lists.
 import { retryDeliveries, retrySubmissions } from './retry.ts';
 import { countStats, takeSnapshot } from './stats.ts';
 import { claimSubmission, endSubmission, wakeWaiting } from './submissions.ts';
+import type { PlacedInput } from './placed.ts';
 import type { Store } from './types.ts';
 
 /** The calls that cross to the store's thread. */
-export type StoreMethod = Exclude<keyof Store, 'changes' | typeof Symbol.asyncDispose>;
+export type StoreMethod = Exclude<keyof Store, 'changes' | 'openUpload' | typeof Symbol.asyncDispose>;
 /** What a call is given. */
-export type StoreArguments = { readonly [M in StoreMethod]: Parameters<Store[M]> };
+export type StoreArguments = {
+  readonly [M in StoreMethod]: M extends 'accept' ? [input: PlacedInput] : Parameters<Store[M]>;
+};
 /** What a call answers. */
 export type StoreResult<M extends StoreMethod> = Awaited<ReturnType<Store[M]>>;
 

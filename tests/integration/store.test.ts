@@ -125,7 +125,9 @@ describe('openStore()', () => {
     using folder = makeTemporaryFolder();
     await using store = await open(folder.path);
 
-    const outcome = await store.accept(makeInput({ bytes: Buffer.alloc(bytes) })).catch((error: unknown) => error);
+    const outcome = await store
+      .accept(makeInput({ body: { kind: 'inline', bytes: Buffer.alloc(bytes) } }))
+      .catch((error: unknown) => error);
 
     expect(outcome).toMatchObject(expected === 'accepted' ? { kind: expected, bytes } : { code: expected });
   });

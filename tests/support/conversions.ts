@@ -61,11 +61,13 @@ async function waitForEnd(store: Store, submissionId: SubmissionId): Promise<Row
   }
 }
 
-async function accept(store: Store, input: Pick<AcceptInput, 'name' | 'bytes'>, over: Partial<AcceptInput>) {
+async function accept(store: Store, input: Pick<AcceptInput, 'name' | 'body'>, over: Partial<AcceptInput>) {
   lastKey += 1;
   const outcome = await store.accept({
     kid: toKeyId('submit'),
     idempotencyKey: `key-${lastKey}`,
+    companions: [],
+    origin: null,
     converter: null,
     arguments: {},
     priority: 5,
@@ -109,7 +111,11 @@ export async function startConversionRig({
 
   const owned = stack.move();
   const submit: ConversionRig['submit'] = (name, bytes, over = {}) =>
-    accept(store, { name, bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes }, over);
+    accept(
+      store,
+      { name, body: { kind: 'inline', bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes } },
+      over,
+    );
   const ended: ConversionRig['ended'] = (submissionId) => waitForEnd(store, submissionId);
   return {
     store,

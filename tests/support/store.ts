@@ -9,6 +9,7 @@ import { type Engine, openEngine } from '../../src/store/engine.ts';
 import type { StoreLimits } from '../../src/store/context.ts';
 import type { Settled, StoreReply } from '../../src/store/messages.ts';
 import type { StoreArguments, StoreMethod, StoreRequest, StoreResult } from '../../src/store/operations.ts';
+import type { PlacedInput } from '../../src/store/placed.ts';
 import type { AcceptInput, NewReport, StoreChange, StoredAttachment, SubmissionEnd } from '../../src/store/types.ts';
 
 /** A wall clock's start for tests: noon, so that "today" has room on both sides. */
@@ -22,15 +23,20 @@ export function makeTemporaryFolder(): Disposable & { readonly path: string } {
 
 let lastKey = 0;
 
+/** What the store takes and what its thread takes. */
+export type InlineInput = AcceptInput & PlacedInput;
+
 /** A file to take in; every call has a key of its own. */
-export function makeInput(changes: Partial<AcceptInput> & { readonly text?: string } = {}): AcceptInput {
+export function makeInput(changes: Partial<InlineInput> & { readonly text?: string } = {}): InlineInput {
   lastKey += 1;
   const { text = 'a;b\n1;2\n', ...rest } = changes;
   return {
     kid: toKeyId('station'),
     idempotencyKey: `key-${lastKey}`,
     name: 'unit.csv',
-    bytes: Buffer.from(text),
+    body: { kind: 'inline', bytes: Buffer.from(text) },
+    companions: [],
+    origin: null,
     converter: null,
     arguments: {},
     priority: 5,

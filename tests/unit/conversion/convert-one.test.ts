@@ -105,7 +105,7 @@ describe('convertOne()', () => {
     [8, 'skipped'],
     [9, 'stopped'],
   ])('takes %i bytes of 8 as %s', async (size, kind) => {
-    const submission = makeSubmission({ bytes: Buffer.alloc(size, 'x') });
+    const submission = makeSubmission({ body: { kind: 'inline', bytes: Buffer.alloc(size, 'x') } });
 
     const result = await convert(
       () => ({ kind: 'skipped', reason: 'r' }),

@@ -41,7 +41,7 @@ describe('accept', () => {
     const input = makeInput();
     const submissionId = acceptOne(engine, input);
 
-    const second = engine.call('accept', { ...input, bytes: Buffer.from('other') });
+    const second = engine.call('accept', { ...input, body: { kind: 'inline', bytes: Buffer.from('other') } });
 
     expect(second).toEqual({ kind: 'conflict', submissionId });
   });

@@ -12,7 +12,7 @@ const toMessage = (request: Pick<Request, 'method' | 'args'>): ToStore => ({
   request: { id: 1, nowUnixMs: NOON_UNIX_MS, ...request } as Request,
 });
 const accept = (bytes: number): ToStore =>
-  toMessage({ method: 'accept', args: [makeInput({ bytes: new Uint8Array(bytes) })] });
+  toMessage({ method: 'accept', args: [makeInput({ body: { kind: 'inline', bytes: new Uint8Array(bytes) } })] });
 
 /** How many calls the first group takes, and whether it is the last one. */
 function collect(...messages: readonly ToStore[]) {

@@ -81,7 +81,7 @@ function openLimited(folder: string, pages: number) {
   let lastId = 0;
   const accept = (bytes: number) => {
     lastId += 1;
-    const input = makeInput({ bytes: Buffer.alloc(bytes) });
+    const input = makeInput({ body: { kind: 'inline', bytes: Buffer.alloc(bytes) } });
     const request: StoreRequest = { id: lastId, nowUnixMs: NOON_UNIX_MS, method: 'accept', args: [input] };
     const replies: StoreReply[] = [];
     const { fatal } = runGroup(context, [request], ({ answers }) => replies.push(...answers.map(({ reply }) => reply)));

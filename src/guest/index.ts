@@ -6,7 +6,12 @@ export { type CsvOptions, type CsvRow, type CsvRows, csv } from './csv.ts';
 export { parseDate } from './dates.ts';
 export { type ConverterContext, type ConverterDefinition, defineConverter, type ProbeHead } from './definition.ts';
 export { BadInput, type InputPlace, ReportError, RetryLater, SkipFile } from './errors.ts';
+export { type FixedColumn, type FixedRow, fixedWidth } from './fixed-width.ts';
+export { gunzip } from './gunzip.ts';
+export type { ByteSource, InflatedSource, InflateOptions } from './inflate.ts';
 export type { ConverterInput, TextSource } from './input.ts';
+export { type IniEntry, ini, type KeyValue, type KeyValueOptions, keyValue } from './key-value.ts';
+export { lines } from './lines.ts';
 export { type LogFields, log } from './log.ts';
 export { isExactNumber, parseNumber } from './numbers.ts';
 export type {
@@ -27,3 +32,15 @@ export type {
   StepInput,
   SubUnitInput,
 } from './report-input.ts';
+export { sha256 } from './sha256.ts';
+export { unzip, type ZipEntry } from './unzip.ts';
+export {
+  xml,
+  type XmlAttributes,
+  type XmlElement,
+  xmlElements,
+  type XmlEvent,
+  type XmlOptions,
+  type XmlReader,
+  xmlTree,
+} from './xml.ts';

@@ -139,8 +139,36 @@ CREATE TABLE attachment (
 CREATE INDEX attachment_bytes ON attachment (size);
 `;
 
+// Large bodies lie in files (`payload/`); their column `file` is the name below it, and their bytes or text are empty.
+const WITH_FILES = `
+ALTER TABLE submission ADD COLUMN body_file TEXT;
+ALTER TABLE submission ADD COLUMN companion_size INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX submission_file ON submission (body_file) WHERE body_file IS NOT NULL;
+
+CREATE TABLE companion (
+  seq INTEGER PRIMARY KEY,
+  submission INTEGER NOT NULL REFERENCES submission (seq) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  file TEXT,
+  bytes BLOB NOT NULL,
+  UNIQUE (submission, position)
+) STRICT;
+CREATE INDEX companion_file ON companion (file) WHERE file IS NOT NULL;
+
+-- Empty = there were none; the same key with other companions is other content.
+ALTER TABLE idempotency ADD COLUMN companions TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE report_body ADD COLUMN file TEXT;
+ALTER TABLE attachment ADD COLUMN file TEXT;
+CREATE INDEX report_body_file ON report_body (file) WHERE file IS NOT NULL;
+CREATE INDEX attachment_file ON attachment (file) WHERE file IS NOT NULL;
+`;
+
 /** Step n brings version n to n + 1. A step that was released is never changed. */
-const STEPS: readonly string[] = [FIRST, WITH_ATTACHMENTS];
+const STEPS: readonly string[] = [FIRST, WITH_ATTACHMENTS, WITH_FILES];
 
 /** Version that this build reads and writes, as `PRAGMA user_version`. */
 export const SCHEMA_VERSION = STEPS.length;
@@ -148,16 +176,17 @@ export const SCHEMA_VERSION = STEPS.length;
 /**
  * Bring a database to {@link SCHEMA_VERSION}, each step in one transaction.
  *
+ * @param until - Version to stop at: tests of what older builds left behind.
  * @throws {AirlockError} unavailable when a newer build wrote it; nothing is changed then.
  */
-export function migrate(database: Database): void {
+export function migrate(database: Database, until = SCHEMA_VERSION): void {
   const found = Number(database.get('PRAGMA user_version')?.['user_version']);
   if (found > SCHEMA_VERSION) {
     const message = `Cannot open database: its version is ${found}, this build knows at most ${SCHEMA_VERSION}`;
     throw new AirlockError('unavailable', message, { data: { reason: 'unknown_version' } });
   }
   for (const [index, step] of STEPS.entries()) {
-    if (index < found) continue;
+    if (index < found || index >= until) continue;
     inTransaction(database, () => database.exec(`${step}; PRAGMA user_version = ${index + 1}`));
   }
 }

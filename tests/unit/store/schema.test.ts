@@ -1,8 +1,7 @@
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { inTransaction, isSqliteNewEnough, openDatabase } from '../../../src/store/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../../src/store/schema.ts';
-import { claimOne, convertOne, makeReport, makeTemporaryFolder, openTestEngine } from '../../support/store.ts';
+import { makeTemporaryFolder } from '../../support/store.ts';
 
 describe('migrate()', () => {
   it('brings an empty database to the newest version, and does nothing the second time', () => {
@@ -15,16 +14,21 @@ describe('migrate()', () => {
     expect(database.get('PRAGMA user_version')).toEqual({ user_version: SCHEMA_VERSION });
   });
 
-  it('brings a database from before attachments along, with its reports', () => {
-    using engine = openTestEngine();
-    convertOne(engine, [makeReport(1)]);
-    const older = new DatabaseSync(engine.path);
-    older.exec('DROP TABLE attachment; PRAGMA user_version = 1');
-    older.close();
+  it('brings a database of the first version along, with what waits in it', () => {
+    using folder = makeTemporaryFolder();
+    using database = openDatabase(`${folder.path}/queue.db`);
+    migrate(database, 1);
+    database.exec(`INSERT INTO submission (seq, id, kid, name, state, rank, size, sha256, received_at, arguments)
+      VALUES (1, 'id', 'submit', 'a.csv', 'received', 1, 3, 'hash', 1, '{}');
+      INSERT INTO body (submission, bytes) VALUES (1, x'616263')`);
 
-    engine.reopen();
+    migrate(database);
 
-    expect(claimOne(engine)).toMatchObject({ body: makeReport(1).body, attachments: [] });
+    expect(database.get('SELECT id, body_file, companion_size FROM submission JOIN body ON submission = seq')).toEqual({
+      id: 'id',
+      body_file: null,
+      companion_size: 0,
+    });
   });
 
   it('refuses a database of a newer build and leaves it as it is', () => {

@@ -1,9 +1,8 @@
 // One conversion without side effects: a submission and a choice in, an end and its reports out. Knows no store.
 
 import { bodySize } from '../core/body.ts';
-import { readFile } from 'node:fs/promises';
-import { type Body, bodySize } from '../core/body.ts';
 import type { WaitingReason } from '../core/states.ts';
+import { readBody } from '../disk/read-body.ts';
 import { makeAssembler } from '../report/assemble.ts';
 import { parseCanonicalFile } from '../report/canonical-file.ts';
 import { REPORT_SCHEMA } from '../report/schema.ts';
@@ -96,19 +95,16 @@ export async function convertOne(
   }
 
   const limits = overlayLimits(config.sandbox.limits, converter.settings);
-  const used = bodySize(submission.body);
+  const used = sizeOf(submission);
   if (used > limits.input) return toResult({ kind: 'stopped', limit: 'input', used, allowed: limits.input });
 
-  const specs = converter.checked.manifest.arguments;
+  const { arguments: specs, companions: patterns } = converter.checked.manifest;
   const resolved = resolveArguments(specs, [converter.settings.arguments, submission.arguments]);
   if (resolved.kind === 'wrong') return toResult(reject(resolved.reason));
 
-  const job = toJob(deps, request, { limits, arguments: resolved.values, companions: submission.companions });
-  return await runInPool(deps, request, { job, signal });
-}
-
-async function readWhole(body: Body): Promise<Uint8Array> {
-  return body.kind === 'inline' ? body.bytes : await readFile(body.path);
+  const { companions, warnings } = selectCompanions(submission.companions, { name: submission.name, patterns });
+  const job = toJob(deps, request, { limits, arguments: resolved.values, companions });
+  return await runInPool(deps, request, { job, warnings, signal });
 }
 
 /**
@@ -130,7 +126,7 @@ export async function convertCanonical(
   );
   const stamp = toStamp(deps, request, { converter: null, format: REPORT_SCHEMA, encoding: 'utf-8' });
   const limits = { ...config.limits, conversionSteps: config.sandbox.limits.steps };
-  const outcome = parseCanonicalFile(await readWhole(submission.body), { limits, stamp });
+  const outcome = parseCanonicalFile(await readBody(submission.body), { limits, stamp });
   switch (outcome.kind) {
     case 'reports':
       return toResult({ kind: 'converted', reports: outcome.reports }, { warnings });

@@ -124,7 +124,7 @@ function toState(end: ConversionEnd, context: EndContext): EndState {
  * @param result - As `convertOne` gave it.
  * @param context - What else decides.
  */
-export function toSubmissionEnd(result: ConversionResult, context: EndContext): SubmissionEnd {
+export function toSubmissionEnd(result: Omit<ConversionResult, 'used'>, context: EndContext): SubmissionEnd {
   const { log, warnings } = result;
   return { converter: context.converter, log, warnings, ...toState(result.end, context) };
 }

@@ -1,6 +1,11 @@
-// The first bytes of a file as text, in every reading that is cheap to try.
+// The first bytes of a file: read from wherever it lies, and as text in every reading that is cheap to try.
 
-/** Bytes of a file that choosing may look at. Source: sandbox.md 8. */
+import { open } from 'node:fs/promises';
+import { type Body, bodySize } from '../core/body.ts';
+
+/** Bytes of a file that a converter's `probe` is shown. Source: sandbox.md 8. */
+export const PROBE_HEAD_BYTES = 65_536;
+/** Bytes of a file that matching looks at. Source: sandbox.md 8. */
 export const HEAD_BYTES = 4_096;
 
 const UTF16_LE = [0xff, 0xfe];
@@ -25,4 +30,23 @@ export function readHead(bytes: Uint8Array): readonly string[] {
   if (startsWith(head, UTF16_LE)) return [decode(head, 'utf-16le')];
   if (startsWith(head, UTF16_BE)) return [decode(head, 'utf-16be')];
   return [decode(head, 'utf-8'), decode(head, 'latin1')];
+}
+
+/**
+ * Read the first {@link PROBE_HEAD_BYTES} of a body; no more of a file is touched.
+ *
+ * @param body - Either kind.
+ * @throws what the operating system says when the file cannot be read.
+ */
+export async function readBodyHead(body: Body): Promise<Uint8Array> {
+  if (body.kind === 'inline') return body.bytes.subarray(0, PROBE_HEAD_BYTES);
+  const head = Buffer.alloc(Math.min(bodySize(body), PROBE_HEAD_BYTES));
+  await using file = await open(body.path, 'r');
+  let filled = 0;
+  while (filled < head.length) {
+    const { bytesRead } = await file.read(head, filled, head.length - filled, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return head.subarray(0, filled);
 }

@@ -11,6 +11,9 @@ export type ConverterSettings = {
   /** 1 = first … 10. */
   readonly priority: number;
   readonly arguments: Readonly<Record<string, unknown>>;
+  /** Over `converters.alarm` and `.reject`, 0 … 1. */
+  readonly alarm?: number | undefined;
+  readonly reject?: number | undefined;
   readonly limits: { readonly [Name in keyof SandboxLimits]?: SandboxLimits[Name] | undefined };
 };
 

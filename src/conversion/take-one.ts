@@ -2,15 +2,14 @@
 
 import type { ConvertersConfig } from '../config/schema/root.ts';
 import { assertNever } from '../core/assert-never.ts';
-import { readBody } from '../disk/read-body.ts';
+import { bodySize } from '../core/body.ts';
 import type { AssembledReport } from '../report/stamp.ts';
 import type { ClaimedSubmission, SubmissionEnd, UsedConverter } from '../store/types.ts';
-import { bodySize } from '../core/body.ts';
 import type { Chooser } from './chooser.ts';
 import type { ConversionConfig } from './conversion-job.ts';
 import { type ConvertDeps, convertCanonical, convertOne } from './convert-one.ts';
-import { readBodyHead } from './head.ts';
 import { type EndContext, toRefusedEnd, toSubmissionEnd } from './ends.ts';
+import { readBodyHead } from './head.ts';
 import type { PassedConverter } from './registered.ts';
 
 /** What is needed for one submission. */
@@ -59,7 +58,7 @@ export async function takeOne(
     case 'refused':
       return toRefusedEnd(name, choice.reason);
     case 'waiting':
-      return toSubmissionEnd({ end: choice, warnings: [], log: [], used: null }, context);
+      return toSubmissionEnd({ end: choice, warnings: [], log: [] }, context);
     default:
       return assertNever(choice);
   }

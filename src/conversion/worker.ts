@@ -8,17 +8,23 @@ import { WAITING_REASONS } from '../core/states.ts';
 import type { Pool } from '../sandbox/job.ts';
 import type { ClaimedSubmission, Store, StoreChange, SubmissionEnd } from '../store/types.ts';
 import { backOffMs, withBackOff } from './back-off.ts';
+import { type Chooser, type ChooserConfig, makeChooser } from './chooser.ts';
 import { GIVEN_BACK, toBrokenEnd } from './ends.ts';
+import type { Registry } from './registry.ts';
 import { type TakeConfig, type TakeDeps, takeOne } from './take-one.ts';
 import { makeWaker } from './waker.ts';
 
 /** What the loop needs. */
-export type ConversionsDeps = TakeDeps & {
+export type ConversionsDeps = Omit<TakeDeps, 'chooser'> & {
+  readonly registry: Pick<Registry, 'list'>;
   readonly store: Pick<Store, 'claimSubmission' | 'endSubmission' | 'wakeWaiting' | 'changes'>;
-  readonly pool: Pick<Pool, 'convert' | 'walls' | 'runners'>;
+  readonly pool: Pick<Pool, 'convert' | 'probe' | 'walls' | 'runners'>;
   readonly clock: Clock;
   readonly log: Logger;
 };
+
+/** The part of the configuration that the loop follows. */
+export type ConversionsConfig = TakeConfig & ChooserConfig;
 
 /** The running loop. Disposing it aborts what runs; drain it first. */
 export type Conversions = AsyncDisposable & {
@@ -47,7 +53,8 @@ function mayHaveWork(change: StoreChange): boolean {
 
 /** What all conversions of one loop share. `starts` counts runs in a row that no runner took. */
 type Loop = {
-  readonly config: TakeConfig;
+  readonly config: ConversionsConfig;
+  readonly chooser: Chooser;
   readonly signal: AbortSignal;
   readonly starts: { failures: number };
 };
@@ -66,9 +73,9 @@ async function workOn(shared: ConversionsDeps, item: ClaimedSubmission, loop: Lo
 }
 
 async function findEnd(deps: ConversionsDeps, item: ClaimedSubmission, loop: Loop): Promise<SubmissionEnd> {
-  const { config, signal, starts } = loop;
+  const { config, chooser, signal, starts } = loop;
   try {
-    const end = await takeOne(deps, item, { config, signal });
+    const end = await takeOne({ ...deps, chooser }, item, { config, signal });
     starts.failures = 0;
     deps.log.info({ converter: end.converter?.name ?? null, state: end.state }, 'a conversion ended');
     return end;
@@ -123,13 +130,13 @@ async function writeEnd(
  * @param deps - Store, pool, registry and what conversions need; all borrowed.
  * @param config - Limits, station, walls, retries.
  */
-export function startConversions(deps: ConversionsDeps, config: TakeConfig): Conversions {
+export function startConversions(deps: ConversionsDeps, config: ConversionsConfig): Conversions {
   const { store, clock, log } = deps;
   const stopping = new AbortController();
   const aborting = new AbortController();
   const slots = makeSemaphore(Math.max(1, deps.pool.runners().size));
   const running = new Set<Promise<void>>();
-  const loop: Loop = { config, signal: aborting.signal, starts: { failures: 0 } };
+  const loop: Loop = { config, chooser: makeChooser(deps, config), signal: aborting.signal, starts: { failures: 0 } };
   const waker = makeWaker(clock);
   const subscription = store.changes.subscribe((change) => {
     if (mayHaveWork(change)) waker.wake();

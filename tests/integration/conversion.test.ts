@@ -42,7 +42,8 @@ const CONVERTERS = {
   ...converter('flood', convert(`${REPORT} for (;;) report.step({ name: 'x', value: 1 });`)),
   ...converter('proto', convert(`try { Object.prototype.operator = 'evil'; } catch {} ${REPORT} report.finish();`)),
   ...converter('node', `import 'node:fs';\n${convert('')}`),
-  ...converter('eval', convert(`return (0, eval)('1');`)),
+  // Written so that the gate does not see it.
+  ...converter('eval', convert(`return globalThis['ev' + 'al']('1');`)),
   ...converter('args', convert(`${REPORT} log.info(JSON.stringify(ctx.arguments)); report.finish();`), {
     manifest: {
       arguments: { operator: { type: 'string', default: 'nobody' }, wait: { type: 'duration', default: '30 s' } },

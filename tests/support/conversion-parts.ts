@@ -5,7 +5,7 @@ import { type ConverterSettings, DEFAULT_SETTINGS, type PassedConverter } from '
 import type { Clock } from '../../src/core/clock.ts';
 import { toKeyId, toSubmissionId } from '../../src/core/ids.ts';
 import { type ConverterManifest, manifestSchema } from '../../src/gate/manifest.ts';
-import type { ConversionJob, ConversionSink, Pool, WallState } from '../../src/sandbox/job.ts';
+import type { ConversionJob, ConversionSink, Pool, ProbeJob, ProbeOutcome, WallState } from '../../src/sandbox/job.ts';
 import type { ConversionOutcome, ResourceUse } from '../../src/sandbox/outcome.ts';
 import type { ClaimedSubmission } from '../../src/store/types.ts';
 
@@ -45,13 +45,18 @@ export type Behave = (
   options: { readonly signal: AbortSignal },
 ) => ConversionOutcome | Promise<ConversionOutcome>;
 
-/** A pool whose runners behave as told. */
+/** What a fake runner answers to a probe. */
+export type Answer = (job: ProbeJob) => ProbeOutcome | Promise<ProbeOutcome>;
+
+/** A pool whose runners behave as told; without `answer` no converter has a probe. */
 export function makePool(
   behave: Behave,
   walls: readonly WallState[] = [],
-): Pick<Pool, 'convert' | 'walls' | 'runners'> {
+  answer: Answer = () => ({ kind: 'absent' }),
+): Pick<Pool, 'convert' | 'probe' | 'walls' | 'runners'> {
   return {
     convert: async (job, sink, options) => behave(job, sink, options),
+    probe: async (job) => answer(job),
     walls,
     runners: () => ({ size: 2, busy: 0, ready: 2 }),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseConverter } from '../../../src/conversion/choose.ts';
+import { lookAtFile } from '../../../src/conversion/choose.ts';
 import { DEFAULT_SETTINGS, type RegisteredConverter } from '../../../src/conversion/registered.ts';
 import { makeConverter } from '../../support/conversion-parts.ts';
 
@@ -23,51 +23,47 @@ const refused: RegisteredConverter = {
   ],
 };
 
-function choose(
+function look(
   converters: readonly RegisteredConverter[],
   over: { name?: string; text?: string; wanted?: string } = {},
 ) {
   const { name = 'a.csv', text = '#Station', wanted = null } = over;
-  const choice = chooseConverter(converters, { name, bytes: Buffer.from(text), wanted });
-  return choice.kind === 'converter' ? choice.converter.name : choice;
+  return lookAtFile(converters, { name, size: text.length, head: Buffer.from(text), wanted });
 }
 
-describe('chooseConverter()', () => {
+/** Names of what matches, in the order in which they are asked. */
+function matching(...given: Parameters<typeof look>) {
+  const found = look(...given);
+  if (found.kind !== 'matching') return found;
+  const names = (matches: readonly { converter: { name: string } }[]) => matches.map(({ converter }) => converter.name);
+  return { approved: names(found.approved), pending: names(found.pending) };
+}
+
+describe('lookAtFile()', () => {
   it('takes the one that was asked for, whatever matches', () => {
-    expect(choose([csv, station], { wanted: 'csv', name: 'x.bin' })).toBe('csv');
+    expect(look([csv, station], { wanted: 'csv', name: 'x.bin' })).toEqual({ kind: 'named', converter: csv });
   });
 
   it('takes a canonical file as it is, unless a converter was asked for', () => {
     const text = '{"schema": "airlock.report/1"}';
 
-    expect(choose([csv], { text })).toEqual({ kind: 'canonical' });
-    expect(choose([csv], { text, wanted: 'csv' })).toBe('csv');
+    expect(look([csv], { text })).toEqual({ kind: 'canonical' });
+    expect(look([csv], { text, wanted: 'csv' })).toMatchObject({ kind: 'named' });
   });
 
-  it('takes the more specific of two matches', () => {
-    expect(choose([csv, station])).toBe('station');
-    expect(choose([csv, station], { text: 'other' })).toBe('csv');
+  it('lists what matches, the most specific first', () => {
+    expect(matching([csv, station])).toEqual({ approved: ['station', 'csv'], pending: [] });
+    expect(matching([csv, station], { text: 'other' })).toEqual({ approved: ['csv'], pending: [] });
   });
 
-  it('lets priority win over specificity', () => {
+  it('lists a smaller priority number first, however specific the others are', () => {
     const first = makeConverter('first', { match: { extensions: ['.csv'] }, settings: { priority: 4 } });
 
-    expect(choose([station, first])).toBe('first');
-  });
-
-  it('refuses a tie and names the candidates', () => {
-    const twin = makeConverter('twin', { match: { extensions: ['.csv'] } });
-
-    expect(choose([csv, twin], { text: 'x' })).toEqual({
-      kind: 'refused',
-      code: 'converter_refused',
-      reason: expect.stringContaining('"csv", "twin" match equally well'),
-      candidates: ['csv', 'twin'],
-    });
+    expect(matching([station, first])).toEqual({ approved: ['first', 'station'], pending: [] });
   });
 
   it('says what was tried when the format is unknown, and how to name a converter', () => {
-    expect(choose([csv, station], { name: 'a.bin' })).toEqual({
+    expect(look([csv, station], { name: 'a.bin' })).toEqual({
       kind: 'refused',
       code: 'converter_refused',
       reason: expect.stringMatching(/format is unknown.*tried "csv", "station".*--converter NAME/),
@@ -76,34 +72,36 @@ describe('chooseConverter()', () => {
   });
 
   it('refuses an empty file', () => {
-    expect(choose([csv], { text: '' })).toMatchObject({ kind: 'refused', reason: expect.stringContaining('empty') });
+    expect(look([csv], { text: '' })).toMatchObject({ kind: 'refused', reason: expect.stringContaining('empty') });
   });
 
   it.each([
     ['cvs', 'did you mean "csv"'],
     ['something-else', 'there are "csv"'],
   ])('refuses the unknown name %s with a way out', (wanted, reason) => {
-    expect(choose([csv], { wanted })).toMatchObject({ kind: 'refused', reason: expect.stringContaining(reason) });
+    expect(look([csv], { wanted })).toMatchObject({ kind: 'refused', reason: expect.stringContaining(reason) });
   });
 
   it('refuses a disabled and a refused converter with the reason', () => {
-    expect(choose([disabled], { wanted: 'off' })).toMatchObject({
+    expect(look([disabled], { wanted: 'off' })).toMatchObject({
       reason: expect.stringContaining('settings.off.enabled'),
     });
-    expect(choose([refused], { wanted: 'bad' })).toMatchObject({ reason: expect.stringContaining('is no code') });
+    expect(look([refused], { wanted: 'bad' })).toMatchObject({ reason: expect.stringContaining('is no code') });
   });
 
-  it('waits for the approval of a converter that was asked for, or is the only match', () => {
+  it('waits for the approval of a converter that was asked for', () => {
     const pending = makeConverter('mine', { state: 'pending', match: { extensions: ['.csv'] } });
-    const waiting = { kind: 'waiting', reason: 'converter_pending', message: expect.stringContaining('"mine"') };
 
-    expect(choose([csv, pending], { wanted: 'mine' })).toEqual(waiting);
-    expect(choose([pending, disabled, refused])).toEqual(waiting);
+    expect(look([csv, pending], { wanted: 'mine' })).toEqual({
+      kind: 'waiting',
+      reason: 'converter_pending',
+      message: expect.stringContaining('"mine"'),
+    });
   });
 
-  it('lets an unapproved converter have no say while an approved one matches', () => {
+  it('keeps what nobody has approved apart', () => {
     const greedy = makeConverter('greedy', { state: 'pending', match: { names: ['*'], headContains: ['#'] } });
 
-    expect(choose([greedy, csv])).toBe('csv');
+    expect(matching([greedy, csv, disabled, refused])).toEqual({ approved: ['csv'], pending: ['greedy'] });
   });
 });

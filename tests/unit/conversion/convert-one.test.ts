@@ -74,7 +74,7 @@ describe('convertOne()', () => {
       return outcome;
     });
 
-    expect(result).toEqual({ end: outcome, warnings: [], log: [{ level: 'warn', text: 'hello' }] });
+    expect(result).toEqual({ end: outcome, warnings: [], log: [{ level: 'warn', text: 'hello' }], used: null });
   });
 
   it('is converted with no report when the converter made none', async () => {

@@ -6,6 +6,7 @@ import type { CallTime, StoreContext } from './context.ts';
 import { toRank } from './rank.ts';
 import { readNumber, readSubmissionId, readText } from './rows.ts';
 import type { PlacedInput } from './placed.ts';
+import { findSeen, rememberTaken } from './seen-files.ts';
 import type { AcceptOutcome } from './types.ts';
 
 // A full queue empties by conversions and uploads, which take about as long.
@@ -70,11 +71,23 @@ export function accept(context: StoreContext, input: PlacedInput, time: CallTime
   const hashed = { input, sha256: hash(input.body.bytes) };
   const first = findFirstAnswer(context, hashed);
   if (first !== null) return first;
+  const { origin } = input;
+  const seen = origin === null ? null : findSeen(context, { origin, sha256: hashed.sha256 }, time);
+  if (seen !== null) {
+    return {
+      kind: 'accepted',
+      submissionId: seen,
+      sha256: hashed.sha256,
+      bytes: input.body.bytes.byteLength,
+      duplicate: true,
+    };
+  }
   if (limits.maxItems > 0 && ledger.items() >= limits.maxItems) {
     refusals.set('count', (refusals.get('count') ?? 0) + 1);
     return { kind: 'queue_full', reason: 'count', retryAfterMs: COUNT_RETRY_AFTER_MS };
   }
   const submissionId = toSubmissionId(insert(context, hashed, time));
+  if (origin !== null) rememberTaken(context, { origin, sha256: hashed.sha256, submissionId }, time);
   ledger.addItems(1);
   ledger.note({
     kind: 'submission',

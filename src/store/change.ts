@@ -14,6 +14,7 @@ import {
   readText,
   readTextOrNull,
 } from './rows.ts';
+import { rememberEnd } from './seen-files.ts';
 import { assertChangeAllowed, isSubmissionCounted } from './states.ts';
 import type { FailureRecord } from './types.ts';
 
@@ -44,10 +45,11 @@ export const DELIVERY_CHANGE_COLUMNS =
  * @throws {Error} when the change is not allowed: a bug of the caller.
  */
 export function changeSubmission(
-  { database, ledger }: StoreContext,
+  context: StoreContext,
   row: Row,
   { to, nowUnixMs }: CallTime & { readonly to: SubmissionTarget },
 ): void {
+  const { database, ledger } = context;
   const from = readSubmissionState(row);
   assertChangeAllowed({ kind: 'submission', from, to: to.state });
   const { reason = null, dueUnixMs = null, failure = null } = to;
@@ -63,14 +65,20 @@ export function changeSubmission(
       ended: isSubmissionCounted(to.state) ? null : nowUnixMs,
     },
   );
+  const submissionId = readSubmissionId(row, 'id');
+  const converter = readTextOrNull(row, 'converter_name') ?? readTextOrNull(row, 'wanted_converter');
+  if (!isSubmissionCounted(to.state)) {
+    const outcome = to.state === 'converted' || to.state === 'skipped' ? 'done' : 'failed';
+    rememberEnd(context, { submissionId, outcome, converter, failure }, { nowUnixMs });
+  }
   ledger.addItems(Number(isSubmissionCounted(to.state)) - Number(isSubmissionCounted(from)));
   ledger.note({
     kind: 'submission',
     kid: readKid(row),
-    submissionId: readSubmissionId(row, 'id'),
+    submissionId,
     state: to.state,
     name: readText(row, 'name'),
-    converter: readTextOrNull(row, 'converter_name') ?? readTextOrNull(row, 'wanted_converter'),
+    converter,
     reason,
   });
 }

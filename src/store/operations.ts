@@ -7,6 +7,8 @@ import { holdRemoved, listDestinations, releaseHeld, setDestination } from './ho
 import { countByDestination, listDeliveries } from './list-deliveries.ts';
 import { getReport, getSubmission, listReports, listSubmissions } from './lists.ts';
 import { retryDeliveries, retrySubmissions } from './retry.ts';
+import { endPostAction, listDueActions } from './post-actions.ts';
+import { countFolders, findKnownFiles, forgetFiles, listOpenFiles, refuseFile, touchFiles } from './seen-files.ts';
 import { countStats, takeSnapshot } from './stats.ts';
 import { claimSubmission, endSubmission, wakeWaiting } from './submissions.ts';
 import type { PlacedInput } from './placed.ts';
@@ -65,6 +67,26 @@ const OPERATIONS: { readonly [M in StoreMethod]: Operation<M> } = {
     kind: 'write',
     run: (context, [selection, options], time) => retrySubmissions(context, selection, { ...options, ...time }),
   },
+  knownFiles: { kind: 'read', run: (context, [folder, files]) => findKnownFiles(context, folder, files) },
+  openFiles: { kind: 'read', run: (context) => listOpenFiles(context) },
+  refuseFile: {
+    kind: 'write',
+    run: (context, [origin, failure], time) => refuseFile(context, { origin, failure }, time),
+  },
+  touchFiles: { kind: 'write', run: (context, [folder, paths], time) => touchFiles(context, { folder, paths }, time) },
+  forgetFiles: {
+    kind: 'write',
+    run: (context, [folder, beforeUnixMs]) => forgetFiles(context, { folder, beforeUnixMs }),
+  },
+  dueActions: {
+    kind: 'read',
+    run: (context, [folder, options], time) => listDueActions(context, folder, { ...options, ...time }),
+  },
+  endPostAction: {
+    kind: 'write',
+    run: (context, [action, end], time) => endPostAction(context, action, { end, ...time }),
+  },
+  countFolders: { kind: 'read', run: (context) => countFolders(context) },
   stats: { kind: 'read', run: (context, _none, time) => countStats(context, time) },
   snapshot: { kind: 'read', run: (context, [viewer]) => takeSnapshot(context, viewer) },
 };

@@ -167,8 +167,43 @@ CREATE INDEX report_body_file ON report_body (file) WHERE file IS NOT NULL;
 CREATE INDEX attachment_file ON attachment (file) WHERE file IS NOT NULL;
 `;
 
+// A file of a watch folder is known by where it lies and what is in it. `identity` null = it does not lie there any more.
+const WITH_INTAKE = `
+CREATE TABLE seen_file (
+  folder TEXT NOT NULL,
+  path TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  identity TEXT,
+  submission_id TEXT,
+  state TEXT NOT NULL,
+  failure TEXT,
+  seen_at INTEGER NOT NULL,
+  PRIMARY KEY (folder, path, sha256)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX seen_file_submission ON seen_file (submission_id) WHERE submission_id IS NOT NULL;
+CREATE INDEX seen_file_state ON seen_file (folder, state, seen_at);
+
+CREATE TABLE post_action (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  folder TEXT NOT NULL,
+  path TEXT NOT NULL,
+  identity TEXT NOT NULL,
+  sha256 TEXT,
+  submission_id TEXT,
+  outcome TEXT NOT NULL,
+  converter TEXT,
+  failure TEXT,
+  ended_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due INTEGER NOT NULL,
+  error TEXT,
+  UNIQUE (folder, path)
+) STRICT;
+CREATE INDEX post_action_due ON post_action (folder, due);
+`;
+
 /** Step n brings version n to n + 1. A step that was released is never changed. */
-const STEPS: readonly string[] = [FIRST, WITH_ATTACHMENTS, WITH_FILES];
+const STEPS: readonly string[] = [FIRST, WITH_ATTACHMENTS, WITH_FILES, WITH_INTAKE];
 
 /** Version that this build reads and writes, as `PRAGMA user_version`. */
 export const SCHEMA_VERSION = STEPS.length;

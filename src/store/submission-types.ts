@@ -5,8 +5,16 @@ import type { KeyId, ReportId, SubmissionId } from '../core/ids.ts';
 import type { WaitingReason } from '../core/states.ts';
 import type { IncomingBody, QueueFull } from './upload-types.ts';
 
-/** Where a watch folder found a file. */
-export type FolderOrigin = { readonly folder: string; readonly path: string };
+/** One file as it lies in a watch folder at one moment. */
+export type FolderFile = {
+  /** Relative to the folder, with `/`. */
+  readonly path: string;
+  /** Size, time and inode as one text: the same text is the same file, not written to since. */
+  readonly identity: string;
+};
+
+/** Where a watch folder found a file. It is taken once: a folder, path and content that is known gives `duplicate`. */
+export type FolderOrigin = FolderFile & { readonly folder: string };
 
 /** One more file that is taken in together with another one. */
 export type IncomingCompanion = { readonly name: string; readonly body: IncomingBody };

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { checkBundledConverters } from './bundled-converters.ts';
+import { isLazyStub, lazyModules } from './lazy-modules.ts';
 import { BUNDLE_FILES, type BundleManifest, hashBytes, hashSources } from '../src/sandbox/bundle.ts';
 
 /** What to build, and where to. */
@@ -29,7 +30,8 @@ async function bundle(root: string, entry: string, options: BuildOptions): Promi
     target: 'esnext',
     ...options,
   });
-  return { text: result.outputFiles?.[0]?.text ?? '', inputs: Object.keys(result.metafile?.inputs ?? {}) };
+  const inputs = Object.keys(result.metafile?.inputs ?? {}).filter((input) => !isLazyStub(input));
+  return { text: result.outputFiles?.[0]?.text ?? '', inputs };
 }
 
 const inside: BuildOptions = { format: 'iife', platform: 'neutral', mainFields: ['module', 'main'] };
@@ -43,7 +45,7 @@ const inside: BuildOptions = { format: 'iife', platform: 'neutral', mainFields: 
 export async function buildSealed({ root, folder, guestEntry }: BundleOptions): Promise<void> {
   const [prelude, guest, gate, converters] = await Promise.all([
     bundle(root, 'src/sandbox-child/prelude/main.ts', inside),
-    bundle(root, guestEntry, inside),
+    bundle(root, guestEntry, { ...inside, plugins: [lazyModules()] }),
     // Only for its inputs: a changed gate may judge otherwise.
     bundle(root, 'src/gate/check.ts', { format: 'esm', platform: 'node', packages: 'external' }),
     checkBundledConverters(root),

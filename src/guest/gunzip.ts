@@ -4,6 +4,7 @@ import { Gunzip } from 'fflate';
 import { crc32 } from './crc32.ts';
 import { BadInput } from './errors.ts';
 import {
+  assertRatio,
   type Budget,
   type ByteSource,
   DEFLATED_PIECE,
@@ -50,6 +51,7 @@ function* inflateAll(source: ByteSource, budget: Budget): Generator<Uint8Array, 
   const gunzip = new Gunzip((piece) => {
     if (piece.length === 0) return;
     spend(budget, piece.length);
+    assertRatio(tail.end, budget.used);
     member.crc = crc32(member.crc, piece);
     member.length += piece.length;
     out.push(piece);

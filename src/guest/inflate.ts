@@ -5,6 +5,14 @@ import { BadInput } from './errors.ts';
 /** Most bytes that one archive may inflate to. Source: sandbox.limits.inflated. */
 export const INFLATED_BYTES = 512 * 1024 ** 2;
 
+/** Packed bytes inflate to this many times their number at most, once there are {@link RATIO_FROM} of them. */
+export const LARGEST_RATIO = 200;
+/**
+ * Inflated bytes from which the ratio counts. A sealed runner inflates about 8 MiB a second, so a bomb would otherwise use up its
+ * time before it reaches {@link INFLATED_BYTES}; what equipment writes was never seen above 50.
+ */
+export const RATIO_FROM = 16 * 1024 ** 2;
+
 /** Compressed bytes given to the library at once; each inflates to 1,032 at most, so this bounds what one step makes. */
 export const DEFLATED_PIECE = 4_096;
 
@@ -44,12 +52,27 @@ export function makeBudget({ maxBytes = INFLATED_BYTES }: InflateOptions): Budge
 /**
  * Take bytes from a budget.
  *
+ * @param budget - Of one archive.
+ * @param bytes - That came out.
  * @throws {BadInput} when there are not as many left.
  */
 export function spend(budget: Budget, bytes: number): void {
   budget.used += bytes;
   if (budget.used > budget.maxBytes) {
     throw new BadInput(`the archive inflates to more than ${budget.maxBytes} bytes`);
+  }
+}
+
+/**
+ * Refuse what inflates out of proportion.
+ *
+ * @param packed - Bytes that went in.
+ * @param inflated - Bytes that came out of them.
+ * @throws {BadInput} see {@link LARGEST_RATIO}.
+ */
+export function assertRatio(packed: number, inflated: number): void {
+  if (inflated > RATIO_FROM && inflated > packed * LARGEST_RATIO) {
+    throw new BadInput(`the archive inflates to more than ${LARGEST_RATIO} times its size`);
   }
 }
 

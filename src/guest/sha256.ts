@@ -41,16 +41,22 @@ function schedule(view: DataView, at: number, words: Int32Array): void {
   }
 }
 
+/** One round: the eight words, moved on by one. */
+function turn(state: Int32Array, addend: number): void {
+  const at = (index: number): number => state[index] ?? 0;
+  const big = rotate(at(4), 6) ^ rotate(at(4), 11) ^ rotate(at(4), 25);
+  const first = at(7) + big + ((at(4) & at(5)) ^ (~at(4) & at(6))) + addend;
+  const small = rotate(at(0), 2) ^ rotate(at(0), 13) ^ rotate(at(0), 22);
+  const second = small + ((at(0) & at(1)) ^ (at(0) & at(2)) ^ (at(1) & at(2)));
+  state.copyWithin(1, 0, 7);
+  state[4] = at(4) + first;
+  state[0] = first + second;
+}
+
 function compress(state: Int32Array, words: Int32Array, round: readonly number[]): void {
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
-  for (let index = 0; index < 64; index += 1) {
-    const big = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-    const first = (h + big + ((e & f) ^ (~e & g)) + (round[index] ?? 0) + (words[index] ?? 0)) | 0;
-    const small = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-    const second = (small + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + first) | 0, c, b, a, (first + second) | 0];
-  }
-  for (const [index, value] of [a, b, c, d, e, f, g, h].entries()) state[index] = (state[index] ?? 0) + value;
+  const next = state.slice();
+  for (let index = 0; index < 64; index += 1) turn(next, (round[index] ?? 0) + (words[index] ?? 0));
+  for (let index = 0; index < 8; index += 1) state[index] = (state[index] ?? 0) + (next[index] ?? 0);
 }
 
 function pad(bytes: Uint8Array): DataView {

@@ -4,7 +4,9 @@ import { Inflate, strFromU8 } from 'fflate';
 import { crc32 } from './crc32.ts';
 import { BadInput } from './errors.ts';
 import {
+  assertRatio,
   type Budget,
+  type ByteSource,
   DEFLATED_PIECE,
   type InflatedSource,
   type InflateOptions,
@@ -14,7 +16,6 @@ import {
   smallPieces,
   spend,
 } from './inflate.ts';
-import type { ByteSource } from './inflate.ts';
 
 /** Most files of one archive. */
 export const MOST_ZIP_ENTRIES = 10_000;
@@ -162,6 +163,7 @@ function* readEntry(archive: Archive, listed: Listed, budget: Budget): Generator
     size += piece.length;
     if (size > listed.size) throw new BadInput(`${what} inflates to more than the ${listed.size} bytes it declares`);
     spend(budget, piece.length);
+    assertRatio(packed.length, size);
     crc = crc32(crc, piece);
     yield piece;
   }
@@ -191,6 +193,9 @@ export function unzip(source: ByteSource | Uint8Array, options: InflateOptions =
   const listed = readDirectory(archive);
   for (const one of listed) assertReadable(one);
   const declared = makeBudget(options);
-  for (const { size } of listed) spend(declared, size);
+  for (const { size, packed } of listed) {
+    spend(declared, size);
+    assertRatio(packed, size);
+  }
   return listed.map((one) => toEntry(archive, one, budget));
 }

@@ -12,7 +12,7 @@ import { type Chooser, type ChooserConfig, makeChooser } from './chooser.ts';
 import { GIVEN_BACK, toBrokenEnd } from './ends.ts';
 import type { Registry } from './registry.ts';
 import { type TakeConfig, type TakeDeps, takeOne } from './take-one.ts';
-import { makeWaker } from './waker.ts';
+import { makeWaker } from '../core/waker.ts';
 
 /** What the loop needs. */
 export type ConversionsDeps = Omit<TakeDeps, 'chooser'> & {

@@ -1,6 +1,6 @@
 // Waiting until there may be something to do, without ever missing that there is.
 
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** A bell that is heard also by who was not yet listening. */
 export type Waker = {

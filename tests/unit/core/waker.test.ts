@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeWaker } from '../../../src/conversion/waker.ts';
+import { makeWaker } from '../../../src/core/waker.ts';
 import { makeFakeClock } from '../../support/conversion-parts.ts';
 
 const neverAborted = new AbortController().signal;

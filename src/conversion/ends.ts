@@ -8,6 +8,7 @@ import type { AssembledReport } from '../report/stamp.ts';
 import type { LimitName } from '../sandbox/outcome.ts';
 import type { FailureRecord, NewReport, SubmissionEnd, UsedConverter } from '../store/types.ts';
 import type { ConversionEnd, ConversionResult } from './convert-one.ts';
+import type { PassedConverter } from './registered.ts';
 
 /** What decides about an end besides the end itself. */
 export type EndContext = {
@@ -75,9 +76,32 @@ function toSuspension(end: Extract<ConversionEnd, { kind: 'suspended' }>, contex
   return { state: 'failed', failure: { code: 'converter_failed', message } };
 }
 
-function toStop({ limit, used, allowed }: Extract<ConversionEnd, { kind: 'stopped' }>, name: string): EndState {
-  const message = `Cannot convert ${name}: the limit "${limit}" is reached, ${used} of ${allowed}`;
-  return { state: 'stopped', failure: { code: CODE_OF_LIMIT[limit], message, limit, used, allowed } };
+/** An end that is the converter's fault, or a limit's. */
+export type BrokenEnd = Extract<ConversionEnd, { readonly kind: 'failed' | 'stopped' | 'crashed' }>;
+
+/**
+ * What is written down about it.
+ *
+ * @param end - How the conversion ended.
+ * @param name - Name of the file.
+ */
+export function toFailure(end: BrokenEnd, name: string): FailureRecord {
+  switch (end.kind) {
+    case 'failed': {
+      const { file, line, column, message } = end.error;
+      const text = `Cannot convert ${name}: the converter threw ${end.error.name}: ${message}`;
+      return { code: 'converter_failed', message: text, file, line, column };
+    }
+    case 'stopped': {
+      const { limit, used, allowed } = end;
+      const message = `Cannot convert ${name}: the limit "${limit}" is reached, ${used} of ${allowed}`;
+      return { code: CODE_OF_LIMIT[limit], message, limit, used, allowed };
+    }
+    case 'crashed':
+      return { code: 'converter_crashed', message: `Cannot convert ${name}: the runner process died (${end.signal})` };
+    default:
+      return assertNever(end);
+  }
 }
 
 function toRejection(end: Extract<ConversionEnd, { kind: 'rejected' }>, name: string): EndState {
@@ -100,17 +124,10 @@ function toState(end: ConversionEnd, context: EndContext): EndState {
       return toRejection(end, name);
     case 'suspended':
       return toSuspension(end, context);
-    case 'failed': {
-      const { file, line, column, message } = end.error;
-      const text = `Cannot convert ${name}: the converter threw ${end.error.name}: ${message}`;
-      return { state: 'failed', failure: { code: 'converter_failed', message: text, file, line, column } };
-    }
+    case 'failed':
     case 'stopped':
-      return toStop(end, name);
-    case 'crashed': {
-      const message = `Cannot convert ${name}: the runner process died (${end.signal})`;
-      return { state: 'crashed', failure: { code: 'converter_crashed', message } };
-    }
+    case 'crashed':
+      return { state: end.kind, failure: toFailure(end, name) };
     case 'waiting':
       return { state: 'waiting', reason: end.reason, message: end.message };
     default:
@@ -127,6 +144,15 @@ function toState(end: ConversionEnd, context: EndContext): EndState {
 export function toSubmissionEnd(result: Omit<ConversionResult, 'used'>, context: EndContext): SubmissionEnd {
   const { log, warnings } = result;
   return { converter: context.converter, log, warnings, ...toState(result.end, context) };
+}
+
+/**
+ * A converter as it is written down.
+ *
+ * @param converter - The one that worked.
+ */
+export function toUsed({ name, checked }: PassedConverter): UsedConverter {
+  return { name, version: checked.manifest.version, sha256: checked.sha256 };
 }
 
 /**

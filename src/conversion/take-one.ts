@@ -4,13 +4,12 @@ import type { ConvertersConfig } from '../config/schema/root.ts';
 import { assertNever } from '../core/assert-never.ts';
 import { bodySize } from '../core/body.ts';
 import type { AssembledReport } from '../report/stamp.ts';
-import type { ClaimedSubmission, SubmissionEnd, UsedConverter } from '../store/types.ts';
+import type { ClaimedSubmission, SubmissionEnd } from '../store/types.ts';
 import type { Chooser } from './chooser.ts';
 import type { ConversionConfig } from './conversion-job.ts';
 import { type ConvertDeps, convertCanonical, convertOne } from './convert-one.ts';
-import { type EndContext, toRefusedEnd, toSubmissionEnd } from './ends.ts';
+import { type EndContext, toRefusedEnd, toSubmissionEnd, toUsed } from './ends.ts';
 import { readBodyHead } from './head.ts';
-import type { PassedConverter } from './registered.ts';
 
 /** What is needed for one submission. */
 export type TakeDeps = ConvertDeps & {
@@ -21,10 +20,6 @@ export type TakeDeps = ConvertDeps & {
 
 /** The part of the configuration that conversions follow. */
 export type TakeConfig = ConversionConfig & { readonly converters: Pick<ConvertersConfig, 'retryLater'> };
-
-function toUsed({ name, checked }: PassedConverter): UsedConverter {
-  return { name, version: checked.manifest.version, sha256: checked.sha256 };
-}
 
 /**
  * Choose and convert.

@@ -151,7 +151,8 @@ export type ErrorDetail = {
 export type ErrorData = {
   readonly retryAfterMs?: number;
   readonly reason?: string;
-  readonly limit?: number;
+  /** What would fit; or the name of the limit that stopped a converter, beside `used` and `allowed`. */
+  readonly limit?: number | string;
   readonly scope?: string;
   readonly etag?: string;
   readonly bucket?: string;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { resolveConfigPath } from '../config/config-path.ts';
 import type { AirlockConfig } from '../config/schema/root.ts';
 import { makeSecretResolver } from '../config/secrets.ts';
+import { openConversionCalls } from '../conversion/call-port.ts';
 import { openRegistry, type Registry } from '../conversion/registry.ts';
 import { type Conversions, startConversions } from '../conversion/worker.ts';
 import type { Clock } from '../core/clock.ts';
@@ -108,7 +109,15 @@ function startListening(
     defaultGraceMs: config.daemon.drain,
     begin: (graceMs: number) => stops.ask({ reason: 'admin/shutdown', graceMs }),
   };
-  const methods = makeHandlers({ store, boot, shutdown, sources: status.sources({ store, pool, registry }) });
+  const conversions = openConversionCalls({ registry, pool, clock, hostName: hostname() }, config);
+  const methods = makeHandlers({
+    store,
+    conversions,
+    boot,
+    shutdown,
+    sources: status.sources({ store, pool, registry }),
+    limitBytes: config.sandbox.limits.input,
+  });
   return startServer(
     {
       clock,

@@ -32,20 +32,20 @@ function readCode(object: RpcErrorObject): ErrorCode {
 }
 
 const FIELD_TYPES = {
-  retryAfterMs: 'number',
-  reason: 'string',
-  limit: 'number',
-  scope: 'string',
-  etag: 'string',
-  bucket: 'string',
+  retryAfterMs: ['number'],
+  reason: ['string'],
+  limit: ['number', 'string'],
+  scope: ['string'],
+  etag: ['string'],
+  bucket: ['string'],
 };
 
 /** Data whose known fields have the type that {@link ErrorData} promises; a field that has not is left out. */
 function readData(data: unknown): ErrorData {
   if (!isJsonObject(data)) return {};
   const fits = ([name, value]: [string, unknown]): boolean => {
-    const type = Object.hasOwn(FIELD_TYPES, name) ? FIELD_TYPES[name as keyof typeof FIELD_TYPES] : null;
-    return !['code', 'retryable', '__proto__'].includes(name) && (type === null || typeof value === type);
+    const types = Object.hasOwn(FIELD_TYPES, name) ? FIELD_TYPES[name as keyof typeof FIELD_TYPES] : null;
+    return !['code', 'retryable', '__proto__'].includes(name) && (types?.includes(typeof value) ?? true);
   };
   return Object.fromEntries(Object.entries(data).filter(fits));
 }

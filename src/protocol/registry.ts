@@ -1,6 +1,7 @@
 // Every method that works, by name: the one place that both ends and the docs read.
 
 import { adminShutdown } from './methods/admin-shutdown.ts';
+import { converterProbe } from './methods/converter-probe.ts';
 import { eventsSubscribe } from './methods/events-subscribe.ts';
 import { eventsUnsubscribe } from './methods/events-unsubscribe.ts';
 import { ping } from './methods/ping.ts';
@@ -24,6 +25,7 @@ export const METHODS = {
   'report/get': reportGet,
   'report/list': reportList,
   'queue/stats': queueStats,
+  'converter/probe': converterProbe,
   'events/subscribe': eventsSubscribe,
   'events/unsubscribe': eventsUnsubscribe,
   'admin/shutdown': adminShutdown,

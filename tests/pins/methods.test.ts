@@ -12,6 +12,7 @@ submission/list submit,read,admin calls 1
 report/get submit,read,admin calls 1
 report/list submit,read,admin calls 1
 queue/stats read,admin calls 1
+converter/probe submit calls 1
 events/subscribe submit,read,admin calls 1
 events/unsubscribe submit,read,admin free 1
 admin/shutdown admin calls 1 stopping`;

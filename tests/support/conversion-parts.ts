@@ -16,6 +16,7 @@ export const DEFAULT_CONFIG = configSchema.parse({});
 export type ConverterOptions = {
   readonly match?: Partial<ConverterManifest['match']>;
   readonly arguments?: Readonly<Record<string, unknown>>;
+  readonly companions?: readonly string[];
   readonly state?: PassedConverter['state'];
   readonly trust?: PassedConverter['trust'];
   readonly settings?: Partial<ConverterSettings>;
@@ -23,8 +24,14 @@ export type ConverterOptions = {
 
 /** A converter that passed the gate. */
 export function makeConverter(name: string, options: ConverterOptions = {}): PassedConverter {
-  const { match = {}, state = 'approved', trust = 'bundled', settings = {} } = options;
-  const manifest = manifestSchema.parse({ name, version: '1.2.3', match, arguments: options.arguments ?? {} });
+  const { match = {}, companions = [], state = 'approved', trust = 'bundled', settings = {} } = options;
+  const manifest = manifestSchema.parse({
+    name,
+    version: '1.2.3',
+    match,
+    companions,
+    arguments: options.arguments ?? {},
+  });
   return {
     name,
     origin: trust === 'bundled' ? 'bundled' : 'own',

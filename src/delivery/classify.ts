@@ -73,6 +73,13 @@ const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/**
+ * Does this code of a failed request say that the server's certificate is not trusted?
+ *
+ * @param code - From {@link HttpFailure}.
+ */
+export const isCertificateCode = (code: string): boolean => CERTIFICATE_CODES.has(code);
+
 function classOf(status: number): StatusClass | null {
   if (status >= 300 && status < 400) return 'wrong_url';
   return STATUS_CLASSES[status] ?? (status >= 500 && status < 600 ? 'transient' : null);
@@ -165,7 +172,7 @@ export function classifyFailure(failure: HttpFailure): SendOutcome {
         `no ${failure.limit === 'connect' ? 'connection' : 'progress'} within ${failure.limitMs} ms`,
       );
     case 'failed':
-      if (!CERTIFICATE_CODES.has(failure.code)) return transient('network', failure.code);
+      if (!isCertificateCode(failure.code)) return transient('network', failure.code);
       return {
         kind: 'misconfigured',
         reason: 'certificate',

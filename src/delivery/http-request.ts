@@ -1,4 +1,4 @@
-// One POST over HTTP/1.1: vetted address, no redirects, three time limits, a capped answer, one retry on a stale socket.
+// One request over HTTP/1.1: vetted address, no redirects, three time limits, a capped answer, one retry on a stale socket.
 
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -26,8 +26,12 @@ export type HttpClientOptions = {
   readonly idleMs: number;
 };
 
-/** One request. */
-export type HttpPost = { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer };
+/** One request; without `method` a POST. A GET sends no body. */
+export type HttpPost = {
+  readonly method?: 'GET';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+};
 
 /** What came back. Header texts and body are as the server sent them. */
 export type HttpAnswer = {
@@ -101,11 +105,11 @@ function begin({ options, resolve }: Context, attempt: Attempt): ClientRequest {
   const expects = attempt.canExpect && attempt.body.byteLength >= EXPECT_FROM_BYTES;
   const request = url.protocol === 'https:' ? https.request : http.request;
   return request(url, {
-    method: 'POST',
+    method: attempt.method ?? 'POST',
     agent: attempt.agent,
     headers: {
       ...attempt.headers,
-      'Content-Length': String(attempt.body.byteLength),
+      ...(attempt.method === 'GET' ? {} : { 'Content-Length': String(attempt.body.byteLength) }),
       ...(expects ? { Expect: '100-continue' } : {}),
     },
     lookup: makeVettedLookup({ host: url.hostname, allowHosts }, resolve),

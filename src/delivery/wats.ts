@@ -46,7 +46,15 @@ function withoutSecret(answer: HttpAnswer, token: Secret): HttpAnswer {
   return { ...answer, location, body: hideSecret(answer.body, token) };
 }
 
-async function readToken({ resolveSecret }: WatsDeps, name: string): Promise<Secret | SendOutcome> {
+/**
+ * The token of a destination, or how an upload without it ends. Neither names a path of this machine.
+ *
+ * @param name - Of the secret.
+ */
+export async function readToken(
+  { resolveSecret }: Pick<WatsDeps, 'resolveSecret'>,
+  name: string,
+): Promise<Secret | SendOutcome> {
   let token: Secret | null;
   try {
     token = await resolveSecret(name);

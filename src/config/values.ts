@@ -9,15 +9,33 @@ type UnitRange = { readonly min?: number; readonly max?: number; readonly zero?:
 type UnitKind = {
   readonly read: (text: string) => UnitReading;
   readonly format: (value: number) => string;
+  /** Exactly, in the largest unit that does it in whole numbers; {@link format} rounds. */
+  readonly write: (value: number) => string;
   readonly name: string;
   readonly examples: readonly [string, ...string[]];
   readonly pattern: string;
 };
 
 const NUMBER = '\\d{1,15}(\\.\\d{1,6})?';
+type UnitFactor = readonly [unit: string, factor: number];
+
+function writeWhole(value: number, units: readonly UnitFactor[]): string {
+  if (value === 0) return '0';
+  const [unit, factor] = units.find(([, size]) => value % size === 0) ?? units.at(-1) ?? ['', 1];
+  return `${value / factor} ${unit}`;
+}
+
 const DURATION: UnitKind = {
   read: readDurationMs,
   format: formatDurationMs,
+  write: (ms) =>
+    writeWhole(ms, [
+      ['d', 86_400_000],
+      ['h', 3_600_000],
+      ['min', 60_000],
+      ['s', 1_000],
+      ['ms', 1],
+    ]),
   name: 'a duration',
   examples: ['30 s', '500 ms', '5 min', '24 h'],
   pattern: `^(0|${NUMBER} ?(ms|s|min|h|d))$`,
@@ -25,6 +43,13 @@ const DURATION: UnitKind = {
 const SIZE: UnitKind = {
   read: readSizeBytes,
   format: formatBytes,
+  write: (bytes) =>
+    writeWhole(bytes, [
+      ['GiB', 1024 ** 3],
+      ['MiB', 1024 ** 2],
+      ['KiB', 1024],
+      ['B', 1],
+    ]),
   name: 'a size',
   examples: ['64 MiB', '256 KiB', '1 GB'],
   pattern: `^(0|${NUMBER} ?(B|KiB|MiB|GiB|KB|MB|GB))$`,
@@ -56,6 +81,22 @@ function readWithUnit(kind: UnitKind, range: UnitRange, written: string | number
   return refusal('out_of_range', message);
 }
 
+/** How a number is written that is read from a text with a unit. */
+export type Unit = { readonly write: (value: number) => string };
+
+const units = z.registry<Unit>();
+
+/**
+ * The unit of the values that this schema reads, or null.
+ *
+ * @param schema - Any part of the configuration's schema, with or without a default.
+ */
+export function unitOf(schema: z.core.$ZodType): Unit | null {
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault) return unitOf(schema.unwrap());
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional) return unitOf(schema.unwrap());
+  return units.get(schema) ?? null;
+}
+
 function withUnit(kind: UnitKind, range: UnitRange) {
   const error = `expected ${kind.name} such as "${kind.examples[0]}"`;
   return z
@@ -66,7 +107,8 @@ function withUnit(kind: UnitKind, range: UnitRange) {
       context.addIssue({ code: 'custom', ...value });
       return z.NEVER;
     })
-    .meta({ type: 'string', pattern: kind.pattern, examples: [...kind.examples] });
+    .meta({ type: 'string', pattern: kind.pattern, examples: [...kind.examples] })
+    .register(units, { write: kind.write });
 }
 
 /**

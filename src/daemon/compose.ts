@@ -29,6 +29,7 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/types.ts';
 import { chooseEndpoint } from './endpoint.ts';
 import type { FatalHandlers } from './fatal.ts';
+import { makeConfigPort, makeDestinationTester } from './ports.ts';
 import { makeServerEvents } from './server-events.ts';
 import type { Status } from './status.ts';
 import type { StopRequests } from './stop-request.ts';
@@ -40,6 +41,8 @@ export type ComposeInput = {
   readonly config: AirlockConfig;
   readonly places: Places;
   readonly env: Environment;
+  /** `--set key=value`, in order. */
+  readonly commandLine: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly boot: BootInfo;
@@ -109,6 +112,7 @@ function startListening(
     defaultGraceMs: config.daemon.drain,
     begin: (graceMs: number) => stops.ask({ reason: 'admin/shutdown', graceMs }),
   };
+<<<<<<< HEAD
   const conversions = openConversionCalls({ registry, pool, clock, hostName: hostname() }, config);
   const methods = makeHandlers({
     store,
@@ -117,6 +121,16 @@ function startListening(
     shutdown,
     sources: status.sources({ store, pool, registry }),
     limitBytes: config.sandbox.limits.input,
+=======
+  const methods = makeHandlers({
+    store,
+    boot,
+    shutdown,
+    registry,
+    sources: status.sources({ store, pool, registry }),
+    config: makeConfigPort(input),
+    testDestination: makeDestinationTester(input),
+>>>>>>> 77ac624 (Answer for queue, destinations, converters and configuration over the wire, and pin the new methods)
   });
   return startServer(
     {

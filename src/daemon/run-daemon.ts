@@ -64,7 +64,19 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   const uptimeMs = (): number => Math.round(clock.monotonicMs() - startedMs);
   const boot = { bootId: randomUUID(), instance: places.instance, version, pid: process.pid, uptimeMs };
   const status = makeStatus({ loaded, stops, startedAt });
-  const parts = await compose(stack, { config, places, env, clock, log, boot, startedAt, status, stops, fatal });
+  const parts = await compose(stack, {
+    config,
+    places,
+    env,
+    commandLine: input.commandLine,
+    clock,
+    log,
+    boot,
+    startedAt,
+    status,
+    stops,
+    fatal,
+  });
   log.info({ home: places.home, instance: places.instance, pid: process.pid, version, startMs: uptimeMs() }, 'ready');
 
   const request = await stops.asked;

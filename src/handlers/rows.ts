@@ -4,6 +4,7 @@ import { worstDeliveryState } from '../core/states.ts';
 import type { ResultOf } from '../protocol/method-spec.ts';
 import type { reportGet } from '../protocol/methods/report-get.ts';
 import type { submissionGet } from '../protocol/methods/submission-get.ts';
+import type { QueuedDelivery } from '../store/queue-types.ts';
 import type { ReportRow, SubmissionRow } from '../store/types.ts';
 
 type SubmissionResult = ResultOf<typeof submissionGet>;
@@ -88,5 +89,27 @@ export function toReport(row: ReportRow): ReportResult {
       deliveredAt: toTimeOrNull(delivery.deliveredAtUnixMs),
       serverId: delivery.serverId,
     })),
+  };
+}
+
+/** A delivery as the queue shows it, named `reportId@destination`. */
+export function toQueuedDelivery(row: QueuedDelivery) {
+  const { reportId, destination } = row;
+  return {
+    id: `${reportId}@${destination}`,
+    reportId,
+    destination,
+    submissionId: row.submissionId,
+    revision: row.revision,
+    state: row.state,
+    reason: row.reason,
+    attempts: row.attempts,
+    tries: row.tries,
+    dueAt: toTimeOrNull(row.dueUnixMs),
+    lastError: row.lastError,
+    answer: row.answer,
+    createdAt: toTime(row.createdAtUnixMs),
+    deliveredAt: toTimeOrNull(row.deliveredAtUnixMs),
+    serverId: row.serverId,
   };
 }

@@ -25,3 +25,15 @@ export const failureSchema = z.object({
   used: z.number().optional(),
   allowed: z.number().optional(),
 });
+
+/** A finding of the gate or of the configuration. */
+export const findingSchema = z.object({
+  severity: z.enum(['error', 'warning', 'info']),
+  code: z.string(),
+  path: z.string(),
+  file: z.string().nullable(),
+  line: z.int().nullable(),
+  column: z.int().nullable(),
+  message: z.string(),
+  suggestion: z.string().optional(),
+});

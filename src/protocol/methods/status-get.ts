@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
-import { time } from '../shapes.ts';
+import { findingSchema, time } from '../shapes.ts';
 import { queueStatsSchema } from './queue-stats.ts';
 
 /** Why the daemon is degraded: `action` is a command or a sentence that mends it. Codes: configuration.md 4. */
@@ -12,17 +12,6 @@ const reasonSchema = z.object({
   subject: z.string(),
   message: z.string(),
   action: z.string(),
-});
-
-const findingSchema = z.object({
-  severity: z.enum(['error', 'warning', 'info']),
-  code: z.string(),
-  path: z.string(),
-  file: z.string().nullable(),
-  line: z.int().nullable(),
-  column: z.int().nullable(),
-  message: z.string(),
-  suggestion: z.string().optional(),
 });
 
 /** `status/get` `{}`. */

@@ -47,7 +47,8 @@ export async function authenticate(
   const accept = (result: unknown): AuthenticateResult => {
     const session = acceptSession(result);
     // Order: in accept(), before the next message is read: what follows the answer at once falls under the new caps.
-    connection.setCaps({ jsonBytes: session.limits.jsonFrame, chunkBytes: null, frames: null, totalBytes: null });
+    const chunkBytes = session.capabilities.includes('streams') ? session.limits.chunk : null;
+    connection.setCaps({ jsonBytes: session.limits.jsonFrame, chunkBytes, frames: null, totalBytes: null });
     return session;
   };
   return connection.invoke({ method: 'authenticate', params, accept }, options);

@@ -88,22 +88,27 @@ function pauseMs(error: unknown, random: () => number): number | null {
   return retryAfterMs === undefined ? null : Math.ceil(retryAfterMs * (1 + RETRY_SPREAD * random()));
 }
 
-type Call<T> = { readonly method: string; readonly params: object; readonly accept: (result: unknown) => T };
+type Call<T> = {
+  readonly method: string;
+  readonly params: object;
+  readonly accept: (result: unknown) => T;
+  readonly isLarge?: boolean;
+};
 
 /** Send a call, again after `rate_limited`, until its deadline. */
 async function callUntil<T>(
   { clock, connection, progress, random }: ClientDeps,
-  { method, params, accept }: Call<T>,
-  { signal, deadlineMs = DEFAULT_DEADLINE_MS, onProgress }: CallOptions,
+  call: Call<T>,
+  { signal, deadlineMs = DEFAULT_DEADLINE_MS, onProgress, upload }: CallOptions,
 ): Promise<T> {
   using listening = onProgress === undefined ? null : progress.open(onProgress);
   const workDoneToken = listening?.token;
   const endMs = clock.monotonicMs() + deadlineMs;
   for (;;) {
     const leftMs = Math.max(1, Math.ceil(endMs - clock.monotonicMs()));
-    const sent = { ...params, workDoneToken, _meta: { deadlineMs: leftMs } };
+    const params = { ...call.params, workDoneToken, _meta: { deadlineMs: leftMs } };
     try {
-      return await connection.invoke({ method, params: sent, accept }, { deadlineMs: leftMs, signal });
+      return await connection.invoke({ ...call, params, upload }, { deadlineMs: leftMs, signal });
     } catch (error) {
       const waitMs = pauseMs(error, random);
       if (waitMs === null || clock.monotonicMs() + waitMs >= endMs) throw error;
@@ -132,7 +137,7 @@ export function makeClient(deps: ClientDeps, session: Session): Client {
     call: (name, params, options = {}) => {
       const spec = METHODS[name];
       const accept = (result: unknown) => acceptResult(spec, result);
-      return callUntil(deps, { method: name, params, accept }, options);
+      return callUntil(deps, { method: name, params, accept, isLarge: 'largeResult' in spec }, options);
     },
     subscribe: (topics, options = {}) => {
       // Order: opened inside accept(), before the next message is read, so the first event finds its subscription.

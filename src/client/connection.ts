@@ -2,7 +2,16 @@
 
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
-import { type Decoder, encodeJson, type Frame, type FrameCaps, jsonFrameBytes, makeDecoder } from '../link/framing.ts';
+import {
+  type Chunk,
+  type Decoder,
+  encodeChunk,
+  encodeJson,
+  type Frame,
+  type FrameCaps,
+  jsonFrameBytes,
+  makeDecoder,
+} from '../link/framing.ts';
 import { type JsonObject, parseJsonBody } from '../link/json-body.ts';
 import {
   readMessage,
@@ -15,6 +24,9 @@ import {
 import { fromRpcError, toRpcError } from '../link/rpc-error.ts';
 import type { Wire, WireEvents } from '../link/wire.ts';
 import { makeCallTable } from './call-table.ts';
+import { connectionLost, lostCall, malformed, readGoaway } from './connection-errors.ts';
+import { type DownloadHeader, type Downloads, isDownloadHeader, makeDownloads } from './downloads.ts';
+import { makeUploads, type UploadSources, type Uploads } from './uploads.ts';
 
 /** One call: what to send, and how to read its result. */
 export type Invocation<T> = {
@@ -26,7 +38,16 @@ export type Invocation<T> = {
    * @throws whatever the caller shall get instead.
    */
   readonly accept: (result: unknown) => T;
+  /** Bytes to send, by the number that the params name. */
+  readonly upload?: UploadSources | undefined;
+  /** May the result come as a stream? It is accepted once it is whole. */
+  readonly isLarge?: boolean;
 };
+
+/** A result, or the head of the stream that it comes as. */
+type Answer<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'stream'; readonly header: DownloadHeader };
 
 /** Options of {@link Connection.invoke}. */
 export type InvokeOptions = {
@@ -43,33 +64,18 @@ export type ConnectionDeps = {
   readonly onNotification: (method: string, params: JsonObject) => void;
 };
 
-const lostCall = (method: string, { code, message, data }: AirlockError, cause: unknown): AirlockError =>
-  new AirlockError(code, `Cannot finish ${method}: ${message}`, { cause, data });
-
-const connectionLost = (cause: unknown): AirlockError =>
-  new AirlockError('unavailable', 'Cannot reach airlock: the connection was lost', {
-    cause,
-    data: { reason: 'connection_lost' },
-  });
-
-const malformed = (message: string): AirlockError =>
-  new AirlockError('unavailable', `Cannot go on with the connection: the server broke the protocol, ${message}`, {
-    data: { reason: 'protocol_error' },
-  });
-
-/** What a close means after the server said `$/goaway`. */
-function readGoaway({ reason, retryAfterMs }: JsonObject): AirlockError {
-  const why = typeof reason === 'string' ? reason : 'shutting_down';
-  const data = { reason: why, ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}) };
-  return why === 'slow_consumer'
-    ? new AirlockError('unavailable', 'Cannot reach airlock: this side did not read fast enough', { data })
-    : new AirlockError('shutting_down', 'Cannot reach airlock: the daemon is stopping', { data });
-}
-
 function answerRequest({ id, method }: Extract<RpcMessage, { kind: 'request' }>): string {
   if (method === 'ping') return writeResult(id, {});
   const error = new AirlockError('unknown_method', `Cannot run ${method}: a client has no such method`);
   return writeError(id, toRpcError(error));
+}
+
+function parseResult(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new AirlockError('internal', 'Cannot read the answer: it is not JSON', { cause });
+  }
 }
 
 /** An open connection. It owns its wire; attach `events` to it. */
@@ -81,6 +87,10 @@ export class Connection {
   readonly #wire: Wire;
   readonly #decoder: Decoder;
   readonly #calls = makeCallTable();
+  readonly #uploads: Uploads = makeUploads((chunk) => this.#sendChunk(chunk));
+  readonly #downloads: Downloads = makeDownloads((stream, bytes) =>
+    this.#send(writeNotification('$/credit', { stream, bytes })),
+  );
   readonly #ended = Promise.withResolvers<AirlockError>();
   #caps: FrameCaps;
   #end: AirlockError | null = null;
@@ -114,9 +124,15 @@ export class Connection {
    */
   async invoke<T>(call: Invocation<T>, { deadlineMs, signal, isSilent = false }: InvokeOptions): Promise<T> {
     signal?.throwIfAborted();
-    const { id, answer } = this.#start(call);
+    using upload = call.upload === undefined ? null : this.#uploads.begin(call.params, call.upload);
+    const { id, answer } = this.#start({ ...call, params: upload?.params ?? call.params });
+    // The stream was broken off, and that has ended the call at the server.
+    void upload?.failed.then(({ error }) => this.#calls.fail(id, error));
+    let stream: number | null = null;
     const giveUp = (reason: unknown): void => {
-      if (this.#calls.fail(id, reason) && !isSilent) this.#send(writeNotification('$/cancelRequest', { id }));
+      if (stream !== null) this.#downloads.forget(stream, reason);
+      const isWaiting = this.#calls.fail(id, reason) || stream !== null;
+      if (isWaiting && !isSilent) this.#send(writeNotification('$/cancelRequest', { id }));
     };
     const onAbort = (): void => giveUp(signal?.reason);
     using _deadline = this.#deps.clock.after(deadlineMs, () => {
@@ -125,7 +141,10 @@ export class Connection {
     });
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      return await answer;
+      const first = await answer;
+      if (first.kind === 'value') return first.value;
+      ({ stream } = first.header);
+      return call.accept(parseResult(await this.#downloads.receive(first.header)));
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
@@ -146,7 +165,8 @@ export class Connection {
   #finish(reason: AirlockError): void {
     if (this.#end !== null) return;
     this.#end = reason;
-    this.#calls.failAll((method) => lostCall(method, reason, reason));
+    this.#calls.failAll((method) => lostCall(method, reason));
+    this.#downloads.failAll(reason);
     this.#ended.resolve(reason);
   }
 
@@ -155,9 +175,20 @@ export class Connection {
     this.#wire.send(encodeJson(body));
   }
 
-  #start<T>({ method, params, accept }: Invocation<T>): { readonly id: number; readonly answer: Promise<T> } {
-    if (this.#end !== null) throw lostCall(method, this.#end, this.#end);
-    const call = this.#calls.open(method, accept);
+  #sendChunk(chunk: Chunk): void {
+    if (this.#end === null) this.#wire.send(encodeChunk(chunk));
+  }
+
+  #start<T>(invocation: Invocation<T>): { readonly id: number; readonly answer: Promise<Answer<T>> } {
+    const { method, params, accept, isLarge } = invocation;
+    if (this.#end !== null) throw lostCall(method, this.#end);
+    const call = this.#calls.open(
+      method,
+      (result): Answer<T> =>
+        isLarge === true && isDownloadHeader(result)
+          ? { kind: 'stream', header: result }
+          : { kind: 'value', value: accept(result) },
+    );
     const body = writeRequest(call.id, method, params);
     const bytes = jsonFrameBytes(body);
     const limit = this.#caps.jsonBytes;
@@ -180,10 +211,15 @@ export class Connection {
 
   #handleFrame(frame: Frame): void {
     if (frame.kind === 'fault') return this.destroy(malformed(frame.message));
-    if (frame.kind === 'chunk') return this.destroy(malformed('a chunk of a stream that was never opened'));
+    if (frame.kind === 'chunk') return this.#handleChunk(frame.chunk);
     const body = parseJsonBody(frame.body);
     if (body.kind === 'fault') return this.destroy(malformed(body.message));
     this.#handleMessage(readMessage(body.value));
+  }
+
+  #handleChunk(chunk: Chunk): void {
+    const wrong = this.#downloads.chunk(chunk);
+    if (wrong !== null) this.destroy(malformed(wrong));
   }
 
   #handleMessage(message: RpcMessage): void {
@@ -195,6 +231,7 @@ export class Connection {
         return void this.#calls.fail(message.id, fromRpcError(message.error));
       case 'notification':
         if (message.method === '$/goaway') this.#goaway = readGoaway(message.params);
+        if (message.method === '$/credit') this.#uploads.credit(message.params['stream'], message.params['bytes']);
         return this.#deps.onNotification(message.method, message.params);
       case 'request':
         return this.#send(answerRequest(message));

@@ -76,6 +76,11 @@ export function writeResult(id: RpcId, result: unknown): string {
   return JSON.stringify({ jsonrpc: '2.0', id, result });
 }
 
+/** Write a successful answer whose result is JSON text already. */
+export function writeResultText(id: RpcId, result: string): string {
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
+}
+
 /** Write a failed answer; `id` is null when the request's is not known. */
 export function writeError(id: RpcId | null, error: RpcErrorObject): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error });

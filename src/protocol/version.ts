@@ -4,7 +4,7 @@
 export const PROTOCOL = { min: 1, max: 1 } as const;
 
 /** Capabilities that this build knows. Unknown ones of a peer are ignored; the answer is the intersection. */
-export const CAPABILITIES = [] as const satisfies readonly string[];
+export const CAPABILITIES = ['streams'] as const satisfies readonly string[];
 
 /**
  * Highest version both sides speak, or null.

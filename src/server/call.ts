@@ -36,6 +36,8 @@ export type RunningCall = {
   readonly answer: Promise<CallAnswer>;
   /** The method's code has come to its end: after an abort that may be later than the answer. Never rejects. */
   readonly ended: Promise<void>;
+  /** Aborted with the reason of {@link RunningCall.abort}. */
+  readonly signal: AbortSignal;
   /** Answer with this failure now, unless it is answered already, and tell the code to stop. */
   readonly abort: (reason: AirlockError) => void;
 };
@@ -105,7 +107,14 @@ async function run(deps: CallDeps, { method, params }: CallRequest, controller: 
       : deps.clock.after(deadlineMs, () => controller.abort(pastDeadline(method, deadlineMs)));
   const { caller, requestId, subscriptions, uploads } = deps;
   const log = deps.log.child({ requestId, method, ...(trace === undefined ? {} : { trace }) });
-  const result = await bound.call(checked, { caller, requestId, signal: controller.signal, log, subscriptions, uploads });
+  const result = await bound.call(checked, {
+    caller,
+    requestId,
+    signal: controller.signal,
+    log,
+    subscriptions,
+    uploads,
+  });
   return checkResult(bound.spec, result);
 }
 
@@ -131,5 +140,5 @@ export function startCall(deps: CallDeps, request: CallRequest): RunningCall {
     () => undefined,
     () => undefined,
   );
-  return { answer, ended, abort: (reason) => controller.abort(reason) };
+  return { answer, ended, signal: controller.signal, abort: (reason) => controller.abort(reason) };
 }

@@ -5,12 +5,13 @@
 
 import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { type Decoder, type Frame, makeDecoder, PRE_AUTH_CAPS } from '../link/framing.ts';
+import { type Chunk, type Decoder, type Frame, makeDecoder, PRE_AUTH_CAPS } from '../link/framing.ts';
 import type { IpcKey } from '../link/handshake.ts';
 import { parseJsonBody } from '../link/json-body.ts';
 import { readMessage, type RpcId, writeError, writeNotification, writeResult } from '../link/json-rpc.ts';
 import { toRpcError } from '../link/rpc-error.ts';
 import type { Wire, WireEvents } from '../link/wire.ts';
+import { WIRE_LIMITS } from '../protocol/limits.ts';
 import { type ConnectionDeps, FLUSH_MS } from './deps.ts';
 import { type FrameTimer, makeFrameTimer } from './frame-timer.ts';
 import { type Gate, makeGate, type ProvedPeer } from './gate.ts';
@@ -76,7 +77,7 @@ export class Connection {
   get events(): WireEvents {
     return {
       onBytes: (bytes) => this.#onBytes(bytes),
-      onDrain: () => this.#outbox.drained(),
+      onDrain: () => this.#onDrain(),
       onClose: (error) => this.#onClose(error),
     };
   }
@@ -131,14 +132,24 @@ export class Connection {
 
   #receive(frame: Frame): void {
     if (frame.kind === 'fault') return this.destroy(frame.message);
-    if (frame.kind === 'chunk') return this.destroy('a chunk of a stream that was never opened');
     const phase = this.#phase;
+    if (frame.kind === 'chunk') return this.#receiveChunk(frame.chunk);
     const body = parseJsonBody(frame.body);
     if (phase.kind === 'gate') {
       return body.kind === 'fault' ? this.destroy(body.message) : phase.gate.receive(readMessage(body.value));
     }
     if (body.kind === 'fault') return this.#refuse(null, new AirlockError('parse_error', body.message));
     if (phase.kind === 'session') phase.session.receive(readMessage(body.value));
+  }
+
+  #receiveChunk(chunk: Chunk): void {
+    const wrong = this.session === null ? 'a chunk before authentication' : this.session.receiveChunk(chunk);
+    if (wrong !== null) this.destroy(wrong);
+  }
+
+  #onDrain(): void {
+    this.#outbox.drained();
+    this.session?.drained();
   }
 
   #admit({ id, key, capabilities }: ProvedPeer): void {
@@ -150,13 +161,18 @@ export class Connection {
     }
     if (this.#phase.kind === 'gate') this.#phase.gate[Symbol.dispose]();
     const deps = this.#deps;
-    this.#decoder.setCaps({ jsonBytes: deps.config.jsonFrame, chunkBytes: null, frames: null, totalBytes: null });
+    const hasStreams = capabilities.includes('streams');
+    const chunkBytes = hasStreams ? WIRE_LIMITS.chunkBytes : null;
+    this.#decoder.setCaps({ jsonBytes: deps.config.jsonFrame, chunkBytes, frames: null, totalBytes: null });
     const session = deps.random(SESSION_ID_BYTES).toString('base64url');
     this.#log = this.#log.child({ session, kid: key.kid });
     const caller = { kid: key.kid, scopes: key.scopes };
     this.#phase = {
       kind: 'session',
-      session: new Session({ ...deps, log: this.#log }, { session, caller, send: this.#outbox.send }),
+      session: new Session(
+        { ...deps, log: this.#log },
+        { session, caller, hasStreams, outbox: this.#outbox, close: (reason) => this.#dismiss(reason) },
+      ),
     };
     this.#log.debug({}, 'connection is authenticated');
     this.#outbox.send(writeResult(id, makeWelcome(deps, { key, session, capabilities })));
@@ -166,6 +182,12 @@ export class Connection {
     if (this.#phase.kind === 'closing') return;
     this.#log.debug({ code: error.code }, 'connection is refused');
     this.#outbox.send(writeError(id, toRpcError(error)));
+    void this.end(FLUSH_MS);
+  }
+
+  /** Let what was said leave, then close. */
+  #dismiss(reason: string): void {
+    this.#log.warn({ reason }, 'connection is closed');
     void this.end(FLUSH_MS);
   }
 

@@ -9,6 +9,7 @@ import type { KeyRing } from '../link/keys.ts';
 import type { OpenEndpoint } from '../link/listen-endpoint.ts';
 import type { ListenOptions } from '../link/wire.ts';
 import type { BoundMethods } from '../protocol/handler.ts';
+import type { RateLimiter } from './rate.ts';
 import type { ServerEvents } from './server-events.ts';
 
 /** What the composition root hands to the server. */
@@ -35,6 +36,7 @@ export type ConnectionDeps = Omit<ServerDeps, 'open'> & {
   readonly config: IpcConfig;
   /** Milliseconds that the answer to a failed proof has to wait; takes a token of the daemon's one bucket. */
   readonly chargeFailedProof: () => number;
+  readonly rate: RateLimiter;
   /** Null while calls are welcome; while stopping, what new calls are told. */
   readonly refusal: () => AirlockError | null;
 };

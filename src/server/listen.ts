@@ -7,6 +7,7 @@ import type { Wire, WireEvents } from '../link/wire.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionDeps, ServerDeps } from './deps.ts';
 import { type DrainOptions, drainConnections } from './drain.ts';
+import { makeRateLimiter } from './rate.ts';
 import { EMPTY_SEATS, leave, type SeatState, takePlace, takeSeat } from './seats.ts';
 import { makeBucket, takeTokens } from './token-bucket.ts';
 
@@ -86,7 +87,8 @@ export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<
   let refusal: AirlockError | null = null;
   let draining: Promise<void> | null = null;
   const chargeFailedProof = makeProofCharge(deps, config.failedProofs);
-  const hall = makeHall({ ...deps, config, chargeFailedProof, refusal: () => refusal });
+  const rate = makeRateLimiter(deps, config.rate);
+  const hall = makeHall({ ...deps, config, chargeFailedProof, rate, refusal: () => refusal });
   const endpoint = await deps.open({
     maxConnections: config.connections + config.preAuth.seats,
     accept: (wire) => (refusal === null ? hall.accept(wire) : null),

@@ -1,6 +1,6 @@
 // What is said to one peer, and what happens when it does not read: first it is not heard, then it is let go.
 
-import { encodeJson } from '../link/framing.ts';
+import { type Chunk, encodeChunk, encodeJson } from '../link/framing.ts';
 import { writeNotification } from '../link/json-rpc.ts';
 import type { Wire } from '../link/wire.ts';
 
@@ -24,6 +24,12 @@ export type OutboxEvents = {
 export type Outbox = {
   /** Send one message. Dropped after an overflow: the peer is on its way out. */
   readonly send: (body: string) => void;
+  /** Send one chunk, as `send` does. */
+  readonly sendChunk: (chunk: Chunk) => void;
+  /** Does the wire take what is sent? Bulk that can wait goes only then. */
+  readonly isFlowing: () => boolean;
+  /** Do so many bytes wait that what can be told later should be? */
+  readonly isBehind: () => boolean;
   /** The wire is empty again. */
   readonly drained: () => void;
 };
@@ -54,14 +60,19 @@ export function makeOutbox(
     events.onOverflow();
   }
 
+  function sendFrame(frame: Buffer): void {
+    if (state === 'overflowed') return;
+    const isFlowing = wire.send(frame);
+    const unsentBytes = wire.unsentBytes();
+    if (unsentBytes > limits.closeBytes) return overflow();
+    if (state === 'flowing' && (!isFlowing || unsentBytes >= limits.pauseBytes)) pause();
+  }
+
   return {
-    send: (body) => {
-      if (state === 'overflowed') return;
-      const isFlowing = wire.send(encodeJson(body));
-      const unsentBytes = wire.unsentBytes();
-      if (unsentBytes > limits.closeBytes) return overflow();
-      if (state === 'flowing' && (!isFlowing || unsentBytes >= limits.pauseBytes)) pause();
-    },
+    send: (body) => sendFrame(encodeJson(body)),
+    sendChunk: (chunk) => sendFrame(encodeChunk(chunk)),
+    isFlowing: () => state === 'flowing',
+    isBehind: () => wire.unsentBytes() >= limits.pauseBytes,
     drained: () => {
       if (state !== 'paused') return;
       state = 'flowing';

@@ -1,64 +1,86 @@
-// One authenticated peer: its calls in flight, its cancels, its subscriptions. Bytes and sockets are connection.ts's.
+// One authenticated peer: its calls in flight, its cancels, its streams, its subscriptions. Bytes and sockets are connection.ts's.
 
 import { AirlockError } from '../core/errors.ts';
+import type { Chunk } from '../link/framing.ts';
 import { type RpcId, type RpcMessage, writeError, writeNotification } from '../link/json-rpc.ts';
 import { toRpcError } from '../link/rpc-error.ts';
-import type { Caller, UploadPort } from '../protocol/handler.ts';
-import { writeAnswer } from './answers.ts';
+import type { Caller } from '../protocol/handler.ts';
+import { namedStreams } from '../protocol/stream-names.ts';
+import { rateClassOf, refusalOf, tooManyInFlight } from './admission.ts';
+import { type AnswerOptions, writeAnswer } from './answers.ts';
 import { type CallAnswer, type CallRequest, type RunningCall, startCall } from './call.ts';
 import { type CallTable, makeCallTable } from './call-table.ts';
 import type { ConnectionDeps } from './deps.ts';
+import { type DownloadHeader, type Downloads, makeDownloads } from './downloads.ts';
 import { toAnswerError } from './failure.ts';
+import type { Outbox } from './outbox.ts';
+import { countDenial, type Denials } from './patience.ts';
 import { type CallSubscriptions, makeSubscriptions, type Subscriptions } from './subscriptions.ts';
+import { type CallUploads, makeUploads, NO_UPLOADS, type Uploads } from './uploads.ts';
 
 /** What a session needs beside the connection's deps. */
 export type SessionInput = {
   /** Opaque; the first part of each request id. */
   readonly session: string;
   readonly caller: Caller;
-  /** Send one message to the peer. */
-  readonly send: (body: string) => void;
+  /** Did both sides agree on streams? */
+  readonly hasStreams: boolean;
+  readonly outbox: Pick<Outbox, 'send' | 'sendChunk' | 'isFlowing' | 'isBehind'>;
+  /** Let what was said leave, then close. */
+  readonly close: (reason: string) => void;
 };
 
-type StartedCall = { readonly id: RpcId; readonly method: string; readonly requestId: string };
-
-const RETRY_AFTER_MS = 100;
-
-const noUploads: UploadPort = {
-  open: (id) => {
-    throw new AirlockError('invalid_params', `Cannot take stream ${id}: streams were not agreed upon`);
-  },
+type StartedCall = {
+  readonly id: RpcId;
+  readonly method: string;
+  readonly requestId: string;
+  readonly opened: CallSubscriptions;
+  readonly uploads: CallUploads;
 };
+
+const MIB = 1024 * 1024;
 
 const gone = (): AirlockError => new AirlockError('cancelled', 'Cannot finish the call: the connection was closed');
 const byCaller = (): AirlockError => new AirlockError('cancelled', 'Cannot finish the call: the caller cancelled it');
+const answered = (): AirlockError => new AirlockError('cancelled', 'Cannot read the stream: its call is answered');
 const idInUse = (): AirlockError =>
   new AirlockError('invalid_request', 'Cannot run request: a call with this id is in flight');
 
-function tooManyCalls(limit: number): AirlockError {
-  const message = `Cannot run the call: ${limit} calls are in flight, the most this connection may have`;
-  return new AirlockError('too_many_in_flight', message, { data: { limit, retryAfterMs: RETRY_AFTER_MS } });
-}
+const isRpcId = (id: unknown): id is RpcId => typeof id === 'string' || typeof id === 'number';
 
 /** An authenticated peer. Disposal: the peer is gone, its calls are aborted unanswered, its subscriptions end. */
 export class Session implements Disposable {
   readonly #deps: ConnectionDeps;
   readonly #input: SessionInput;
   readonly #calls: CallTable = makeCallTable();
+  readonly #uploads: Uploads;
+  readonly #downloads: Downloads;
   readonly #subscriptions: Subscriptions;
   #lastCall = 0;
+  #denials: Denials = [];
   #isGone = false;
 
   constructor(deps: ConnectionDeps, input: SessionInput) {
-    const { events, bootId, config } = deps;
-    const { caller, send } = input;
+    const { clock, events, bootId, config } = deps;
+    const { caller, outbox } = input;
     this.#deps = deps;
     this.#input = input;
-    const notify = (params: unknown): void => send(writeNotification('event', params));
-    this.#subscriptions = makeSubscriptions({ events, bootId, caller, notify }, { limit: config.subscriptions });
+    const grant = (stream: number, bytes: number): void => this.#notify('$/credit', { stream, bytes });
+    this.#uploads = input.hasStreams ? makeUploads({ grant }) : NO_UPLOADS;
+    this.#downloads = makeDownloads({ clock, send: outbox.sendChunk, isFlowing: outbox.isFlowing });
+    this.#subscriptions = makeSubscriptions(
+      {
+        events,
+        bootId,
+        caller,
+        isBehind: outbox.isBehind,
+        notify: (method, params) => this.#notify(method, params),
+      },
+      { limit: config.subscriptions },
+    );
   }
 
-  /** Handle one message: start a call, cancel one, or answer what is no valid request. */
+  /** Handle one message: start a call, cancel one, grant credit, or answer what is no valid request. */
   receive(message: RpcMessage): void {
     switch (message.kind) {
       case 'request':
@@ -68,6 +90,7 @@ export class Session implements Disposable {
       case 'notification':
         // Any other notification has no answer and, so far, no meaning here.
         if (message.method === '$/cancelRequest') this.#cancel(message.params['id']);
+        if (message.method === '$/credit') this.#downloads.credit(message.params['stream'], message.params['bytes']);
         return;
       case 'result':
       case 'error':
@@ -76,63 +99,142 @@ export class Session implements Disposable {
     }
   }
 
-  /** Resolves as soon as every call that was taken is answered. */
-  idle(): Promise<void> {
-    return this.#calls.idle();
+  /**
+   * Handle one chunk.
+   *
+   * @returns Why the connection cannot go on, or null.
+   */
+  receiveChunk(chunk: Chunk): string | null {
+    return this.#uploads.receive(chunk);
   }
 
-  /** Answer every call in flight with this failure, now. */
+  /** Everything that was sent has left: send what had to wait. */
+  drained(): void {
+    this.#subscriptions.catchUp();
+    this.#downloads.pump();
+  }
+
+  /** Resolves as soon as every call that was taken is answered, and every answer is sent whole. */
+  async idle(): Promise<void> {
+    await this.#calls.idle();
+    await this.#downloads.idle();
+  }
+
+  /** Answer every call in flight with this failure, and break off every answer that is not sent whole, now. */
   abortCalls(reason: AirlockError): void {
     this.#calls.abortAll(reason);
+    this.#downloads.abortAll(reason.message);
   }
 
   [Symbol.dispose](): void {
     this.#isGone = true;
     this.#calls.abortAll(gone());
+    this.#downloads[Symbol.dispose]();
     this.#subscriptions[Symbol.dispose]();
   }
 
+  #notify(method: string, params: unknown): void {
+    if (!this.#isGone) this.#input.outbox.send(writeNotification(method, params));
+  }
+
   #refuse(id: RpcId | null, error: AirlockError): void {
-    this.#input.send(writeError(id, toRpcError(error)));
+    this.#input.outbox.send(writeError(id, toRpcError(error)));
   }
 
   #cancel(id: unknown): void {
-    if (typeof id === 'string' || typeof id === 'number') this.#calls.abort(id, byCaller());
+    if (!isRpcId(id)) return;
+    this.#calls.abort(id, byCaller());
+    this.#downloads.cancel(id);
   }
 
-  /** Why a well-formed call may not start, or null. Order: stopping, then calls in flight (protocol.md 5). */
-  #refusalOf({ method }: CallRequest): AirlockError | null {
-    const { methods, refusal, config } = this.#deps;
-    const stopping = methods.get(method)?.spec.whileStopping === true ? null : refusal();
-    if (stopping !== null) return stopping;
-    return this.#calls.size() >= config.calls ? tooManyCalls(config.calls) : null;
+  /** Calls and results that have streams now: both count against one limit. */
+  #streams(): number {
+    return this.#uploads.size() + this.#downloads.size();
+  }
+
+  /** Answer a call that may not start. */
+  #turnAway(id: RpcId, error: AirlockError): void {
+    this.#refuse(id, error);
+    if (error.code !== 'rate_limited') return;
+    const { denials, isOver } = countDenial(this.#denials, this.#deps.clock.monotonicMs());
+    this.#denials = denials;
+    if (isOver) this.#input.close('it does not heed its rate limit');
   }
 
   #start(request: CallRequest): void {
+    const { id, method } = request;
     // The answer has no id: with one, the caller would take it for the answer of the call that goes on.
-    if (this.#calls.has(request.id)) return this.#refuse(null, idInUse());
-    const refusal = this.#refusalOf(request);
-    if (refusal !== null) return this.#refuse(request.id, refusal);
-    const { clock, log, methods } = this.#deps;
-    const { session, caller } = this.#input;
+    if (this.#calls.has(id)) return this.#refuse(null, idInUse());
+    const streams = namedStreams(request.params);
+    const load = { calls: this.#calls.size(), streams: this.#streams() };
+    const { kid } = this.#input.caller;
+    const refusal = refusalOf(this.#deps, { method, kid, hasStreams: streams.length > 0 }, load);
+    if (refusal !== null) {
+      this.#uploads.refuse(streams);
+      return this.#turnAway(id, refusal);
+    }
     this.#lastCall += 1;
-    const requestId = `${session}-${this.#lastCall}`;
+    const requestId = `${this.#input.session}-${this.#lastCall}`;
     const opened = this.#subscriptions.forCall();
-    const call = startCall({ clock, log, methods, caller, subscriptions: opened.port, uploads: noUploads, requestId }, request);
-    this.#calls.add(request.id, call);
-    void this.#finish({ id: request.id, method: request.method, requestId }, call, opened);
+    const uploads = this.#uploads.forCall(streams, {
+      onAbort: () => this.#calls.abort(id, byCaller()),
+      onBytes: this.#meter(method),
+    });
+    this.#run(request, { id, method, requestId, opened, uploads });
   }
 
-  async #finish(started: StartedCall, call: RunningCall, opened: CallSubscriptions): Promise<void> {
+  /** Charges one token for each MiB that is streamed to a submission. */
+  #meter(method: string): (bytes: number) => void {
+    const { rate } = this.#deps;
+    const { kid } = this.#input.caller;
+    const isCharged = rateClassOf(this.#deps, method) === 'submit';
+    let uncharged = 0;
+    return (bytes) => {
+      uncharged += bytes;
+      if (uncharged < MIB) return;
+      uncharged -= MIB;
+      if (isCharged) rate.spend(kid, 'submit', 1);
+    };
+  }
+
+  #run(request: CallRequest, started: StartedCall): void {
+    const { clock, log, methods } = this.#deps;
+    const { caller } = this.#input;
+    const { requestId, opened, uploads } = started;
+    const call = startCall(
+      { clock, log, methods, caller, subscriptions: opened.port, uploads: uploads.port, requestId },
+      request,
+    );
+    this.#calls.add(request.id, call);
+    void this.#finish(started, call);
+  }
+
+  async #finish(started: StartedCall, call: RunningCall): Promise<void> {
     const answer = await call.answer;
-    if (!this.#isGone) this.#input.send(this.#bodyOf(started, answer));
+    const { id, opened, uploads } = started;
+    uploads.end(call.signal.aborted ? call.signal.reason : answered());
+    if (!this.#isGone) this.#input.outbox.send(this.#bodyOf(started, answer));
     // Order: answered only now, so that a drain that waits for idle finds the answer handed to the wire.
-    this.#calls.answered(started.id);
+    this.#calls.answered(id);
     opened.settle(!this.#isGone && answer.kind === 'result');
   }
 
-  #bodyOf({ id, method, requestId }: StartedCall, answer: CallAnswer): string {
-    const options = { maxBytes: this.#deps.config.jsonFrame };
+  #openDownload(id: RpcId, body: Buffer): DownloadHeader {
+    const { streams } = this.#deps.config;
+    if (this.#streams() >= streams) throw tooManyInFlight('streams', streams);
+    return this.#downloads.open(id, body);
+  }
+
+  #answerOptions({ id, method }: StartedCall): AnswerOptions {
+    const maxBytes = this.#deps.config.jsonFrame;
+    if (this.#deps.methods.get(method)?.spec.largeResult !== true) return { maxBytes };
+    const open = (body: Buffer): DownloadHeader => this.#openDownload(id, body);
+    return { maxBytes, large: { open: this.#input.hasStreams ? open : null } };
+  }
+
+  #bodyOf(started: StartedCall, answer: CallAnswer): string {
+    const { id, method, requestId } = started;
+    const options = this.#answerOptions(started);
     try {
       return writeAnswer(id, answer, options);
     } catch (thrown) {

@@ -18,8 +18,10 @@ export type SubscriptionsDeps = {
   readonly events: ServerEvents;
   readonly bootId: string;
   readonly caller: Caller;
-  /** Send one `event` notification. */
-  readonly notify: (params: unknown) => void;
+  /** Is so much unsent that an event is left out, and said to be, rather than kept? */
+  readonly isBehind: () => boolean;
+  /** Send `event` or `event/lagged`. */
+  readonly notify: (method: string, params: unknown) => void;
 };
 
 /** The port of one call. Until the call is settled its subscriptions only collect. */
@@ -33,6 +35,8 @@ export type CallSubscriptions = {
 export type Subscriptions = Disposable & {
   readonly forCall: () => CallSubscriptions;
   readonly count: () => number;
+  /** What was sent has left: tell who lags what was left out. */
+  readonly catchUp: () => void;
 };
 
 type Subscription = Disposable & {
@@ -42,6 +46,8 @@ type Subscription = Disposable & {
   /** Send what was collected, and from now on each change as it comes. */
   readonly goLive: () => void;
   readonly hasOverflowed: () => boolean;
+  /** Say which events were left out, if any; what comes from now on is sent. */
+  readonly catchUp: () => void;
 };
 
 function startSubscription(deps: SubscriptionsDeps, id: string, topics: readonly EventTopic[]): Subscription {
@@ -50,11 +56,20 @@ function startSubscription(deps: SubscriptionsDeps, id: string, topics: readonly
   let after = -1;
   let hasOverflowed = false;
   let seq = 0;
+  let laggedFrom: number | null = null;
 
   function send({ changeSeq, topic, data }: ServerChange): void {
     if (changeSeq <= after) return;
     seq += 1;
-    deps.notify({ subscription: id, seq, cursor: String(changeSeq), topic, data });
+    // Invariant: once one is left out, all are until that is said: a gap never has an event in it.
+    if (laggedFrom !== null || deps.isBehind()) laggedFrom ??= seq;
+    else deps.notify('event', { subscription: id, seq, cursor: String(changeSeq), topic, data });
+  }
+
+  function catchUp(): void {
+    if (laggedFrom === null) return;
+    deps.notify('event/lagged', { subscription: id, from: laggedFrom, to: seq });
+    laggedFrom = null;
   }
   const listening = deps.events.source.subscribe((change) => {
     if (!topics.includes(change.topic) || (ownOnly !== null && change.kid !== ownOnly)) return;
@@ -73,6 +88,7 @@ function startSubscription(deps: SubscriptionsDeps, id: string, topics: readonly
       collected.forEach(send);
     },
     hasOverflowed: () => hasOverflowed,
+    catchUp,
     [Symbol.dispose]: () => listening[Symbol.dispose](),
   };
 }
@@ -145,6 +161,9 @@ export function makeSubscriptions(deps: SubscriptionsDeps, { limit }: { readonly
   return {
     forCall,
     count: () => open.size,
+    catchUp: () => {
+      for (const subscription of open.values()) subscription.catchUp();
+    },
     [Symbol.dispose]: () => {
       for (const id of open.keys()) close(id);
     },

@@ -23,6 +23,27 @@ export function makeBucket(limits: BucketLimits, nowMs: number): BucketState {
   return { ...limits, tokens: limits.capacity, atMs: nowMs };
 }
 
+/** Tokens that two ways of adding the same times may differ by: far below what any limit refills in a millisecond. */
+const ROUNDING = 1e-9;
+
+function refill(state: BucketState, nowMs: number): BucketState {
+  const atMs = Math.max(nowMs, state.atMs);
+  const refilled = state.tokens + ((atMs - state.atMs) * state.refillPerSecond) / 1000;
+  return { ...state, atMs, tokens: Math.min(state.capacity, refilled) };
+}
+
+/**
+ * Spend tokens for what has happened already. They may go below zero.
+ *
+ * @param state - Bucket as returned by the previous call.
+ * @param nowMs - Monotonic clock, milliseconds.
+ * @param cost - Tokens, > 0.
+ */
+export function spendTokens(state: BucketState, nowMs: number, cost: number): BucketState {
+  const now = refill(state, nowMs);
+  return { ...now, tokens: now.tokens - cost };
+}
+
 /**
  * Take tokens for one request, or say how long to wait.
  *
@@ -43,10 +64,10 @@ export function takeTokens(state: BucketState, nowMs: number, cost = 1): TakeOut
       { data: { limit: state.capacity } },
     );
   }
-  const atMs = Math.max(nowMs, state.atMs);
-  const refilled = state.tokens + ((atMs - state.atMs) * state.refillPerSecond) / 1000;
-  const tokens = Math.min(state.capacity, refilled);
-  if (tokens >= cost) return { kind: 'granted', state: { ...state, atMs, tokens: tokens - cost } };
-  const retryAfterMs = Math.max(1, Math.ceil(((cost - tokens) * 1000) / state.refillPerSecond));
-  return { kind: 'denied', state: { ...state, atMs, tokens }, retryAfterMs };
+  const now = refill(state, nowMs);
+  const missing = cost - now.tokens;
+  if (missing <= ROUNDING) return { kind: 'granted', state: { ...now, tokens: Math.max(0, now.tokens - cost) } };
+  // Order: the rounding first, so that who comes exactly then is granted.
+  const retryAfterMs = Math.max(1, Math.ceil(((missing - ROUNDING) * 1000) / state.refillPerSecond));
+  return { kind: 'denied', state: now, retryAfterMs };
 }

@@ -13,8 +13,7 @@ function toldLimits({ config, reportLimitBytes }: ConnectionDeps): ToldLimits {
     depth: WIRE_LIMITS.depth,
     inline: WIRE_LIMITS.inlineBytes,
     callsInFlight: config.calls,
-    // No streams are offered yet: the capability is not there either.
-    streams: 0,
+    streams: config.streams,
     subscriptions: config.subscriptions,
     unsentBytes: config.unsent.close,
     report: reportLimitBytes,
@@ -38,7 +37,7 @@ export function makeWelcome(
     scopes: [...scopes],
     capabilities: [...peer.capabilities],
     limits: toldLimits(deps),
-    rate: { calls: null, submit: null },
+    rate: deps.rate.told,
     server: { name: 'airlock', version: deps.version, bootId: deps.bootId },
     methods: methods.map(({ spec }) => spec.name),
   };

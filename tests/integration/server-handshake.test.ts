@@ -22,12 +22,15 @@ describe('the way in', () => {
         depth: 64,
         inline: 131_072,
         callsInFlight: 32,
-        streams: 0,
+        streams: 8,
         subscriptions: 16,
         unsentBytes: 8_388_608,
         report: 1_000_000,
       },
-      rate: { calls: null, submit: null },
+      rate: {
+        calls: { capacity: 20, refillPerSecond: 100 / 60 },
+        submit: { capacity: 500, refillPerSecond: 100 },
+      },
       server: { name: 'airlock', version: '0.0.0', bootId: 'boot' },
       methods: expect.not.arrayContaining(['test/admin']),
     });

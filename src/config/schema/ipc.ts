@@ -3,6 +3,15 @@
 import { z } from 'zod';
 import { BYTES, duration, integer, MS, refusal, size } from '../values.ts';
 
+/** So many a minute, and so many at once; `perMinute` 0 = no limit. */
+const rate = (defaults: { readonly perMinute: number; readonly burst: number }) =>
+  z
+    .object({
+      perMinute: integer(0, 10_000_000).prefault(defaults.perMinute),
+      burst: integer(1, 10_000_000).prefault(defaults.burst),
+    })
+    .prefault({});
+
 /** `ipc`. */
 export const ipcSchema = z
   .object({
@@ -25,11 +34,19 @@ export const ipcSchema = z
     jsonFrame: size({ min: 64 * BYTES.kib, max: BYTES.mib }).prefault('256 KiB'),
     frameTimeout: duration({ min: MS.second, max: 5 * MS.minute }).prefault('10 s'),
     calls: integer(1, 1024).prefault(32),
+    streams: integer(1, 1024).prefault(8),
     subscriptions: integer(1, 1024).prefault(16),
     unsent: z
       .object({
         pause: size({ min: 4 * BYTES.kib, max: 256 * BYTES.mib }).prefault('1 MiB'),
         close: size({ min: 8 * BYTES.kib, max: 256 * BYTES.mib }).prefault('8 MiB'),
+      })
+      .prefault({}),
+    rate: z
+      .object({
+        calls: rate({ perMinute: 100, burst: 20 }),
+        submit: rate({ perMinute: 6000, burst: 500 }),
+        global: z.number().min(1).max(1000).prefault(10),
       })
       .prefault({}),
     idempotency: duration({ min: MS.hour, max: 30 * MS.day }).prefault('24 h'),

@@ -46,6 +46,7 @@ export const reportGet = {
   sinceVersion: 1,
   scopes: ['submit', 'read', 'admin'],
   rateClass: 'calls',
+  largeResult: true,
   params: z.strictObject({ reportId: idParam }),
   result: reportDetailSchema,
 } as const satisfies MethodSpec;

@@ -10,6 +10,7 @@ export const rpcDescribe = {
   sinceVersion: 1,
   scopes: [],
   rateClass: 'calls',
+  largeResult: true,
   params: z.strictObject({}),
   result: z.object({
     protocol: z.object({ min: z.int(), max: z.int() }),

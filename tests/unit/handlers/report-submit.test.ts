@@ -26,7 +26,9 @@ function storeThat(answer: AcceptOutcome) {
   const taken: AcceptInput[] = [];
   return {
     taken,
+    limitBytes: 1_000_000,
     store: {
+      openUpload: () => Promise.reject(new Error('not here')),
       accept: (input: AcceptInput): Promise<AcceptOutcome> => {
         taken.push(input);
         return Promise.resolve(answer);
@@ -82,15 +84,15 @@ describe('handleReportSubmit()', () => {
   });
 
   it('hands the store the key of the caller, the bytes and the wishes', async () => {
-    const { store, taken } = storeThat({ kind: 'accepted', submissionId, sha256: 'h', bytes: 3, duplicate: false });
+    const deps = storeThat({ kind: 'accepted', submissionId, sha256: 'h', bytes: 3, duplicate: false });
 
     await handleReportSubmit(
-      { store },
+      deps,
       { ...base, content: 'abc', converter: 'x', arguments: { a: 1 }, group: 'g', priority: 1 },
       context,
     );
 
-    expect(taken).toEqual([
+    expect(deps.taken).toEqual([
       {
         kid: 'submit',
         idempotencyKey: base.idempotencyKey,

@@ -98,7 +98,7 @@ describe('the handshake', () => {
     const answer = answerHello(state, greeting.result);
     const step = stepServerHandshake(deps, greeting.next, request('authenticate', answer));
 
-    expect(step).toEqual({ kind: 'proved', id: 1, key, capabilities: [] });
+    expect(step).toEqual({ kind: 'proved', id: 1, key, capabilities: ['streams'] });
   });
 
   it('answers only the capabilities that both sides know', () => {

@@ -10,6 +10,7 @@ import { makeManualClock } from '../../support/manual-clock.ts';
 
 const caller = (...scopes: Scope[]) => ({ kid: toKeyId('local'), scopes });
 const subscriptions = { open: () => Promise.reject(new Error('Cannot open: unused')), close: () => false };
+const uploads = { open: () => ({ read: () => Promise.resolve(null) }) };
 
 /** Start a call of `test/any` with this code. */
 function start(call: BoundMethod['call'], params: Record<string, unknown> = {}) {
@@ -23,7 +24,7 @@ function start(call: BoundMethod['call'], params: Record<string, unknown> = {}) 
     result: z.object({ n: z.int() }),
   } as const;
   const methods = new Map([[spec.name, { spec, call }]]);
-  const deps = { clock, log: silentLogger, methods, caller: caller('read'), subscriptions, requestId: 's-1' };
+  const deps = { clock, log: silentLogger, methods, caller: caller('read'), subscriptions, uploads, requestId: 's-1' };
   return { clock, running: startCall(deps, { kind: 'request', id: 1, method: 'test/any', params }) };
 }
 

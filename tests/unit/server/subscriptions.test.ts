@@ -17,7 +17,7 @@ function setUp({ limit = 16 } = {}) {
   });
   const told: unknown[] = [];
   const viewers: unknown[] = [];
-  const state = { snapshot: () => Promise.resolve({ asOfChange: 0, topics: {} }) };
+  const state = { isBehind: false, snapshot: () => Promise.resolve({ asOfChange: 0, topics: {} }) };
   const subscriptions = makeSubscriptions(
     {
       events: {
@@ -29,7 +29,8 @@ function setUp({ limit = 16 } = {}) {
       },
       bootId: 'boot',
       caller: { kid: toKeyId('local'), scopes: ['submit'] },
-      notify: (params) => void told.push(params),
+      isBehind: () => state.isBehind,
+      notify: (method, params) => void told.push(method === 'event' ? params : { method, params }),
     },
     { limit },
   );

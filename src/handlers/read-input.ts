@@ -1,0 +1,163 @@
+// The file of a call and its companions, from params and streams to bodies that the store can take. Shared by submit and convert.
+
+import { createHash } from 'node:crypto';
+import { assertNever } from '../core/assert-never.ts';
+import { AirlockError } from '../core/errors.ts';
+import type { CallContext, UploadStream } from '../protocol/handler.ts';
+import { WIRE_LIMITS } from '../protocol/limits.ts';
+import type { ParamsOf } from '../protocol/method-spec.ts';
+import type { reportSubmit } from '../protocol/methods/report-submit.ts';
+import type { IncomingBody, QueueFull, Store, TooLarge, Upload, UploadOutcome } from '../store/types.ts';
+
+type Params = Pick<
+  ParamsOf<typeof reportSubmit>,
+  'name' | 'content' | 'contentBase64' | 'stream' | 'size' | 'sha256' | 'companions'
+>;
+type FileParams = Omit<Params, 'companions'>;
+
+/** One file, whole: in memory, or in the store's keeping and synced. `sha256` is lower-case hex, `size` in bytes. */
+export type InputFile = {
+  readonly name: string;
+  readonly body: IncomingBody;
+  readonly size: number;
+  readonly sha256: string;
+};
+
+/** The file of a call. Disposal gives back what the store was not asked to accept. */
+export type Input = AsyncDisposable & { readonly main: InputFile; readonly companions: readonly InputFile[] };
+
+/** What {@link readInput} needs. */
+export type ReadInputDeps = {
+  readonly store: Pick<Store, 'openUpload'>;
+  /** Largest file, in bytes. */
+  readonly limitBytes: number;
+};
+
+type Source =
+  | { readonly kind: 'inline'; readonly bytes: Uint8Array }
+  | { readonly kind: 'stream'; readonly stream: UploadStream };
+
+const encoder = new TextEncoder();
+
+function invalid(path: string, code: string, message: string): AirlockError {
+  return new AirlockError('invalid_params', `Cannot take the file: ${path} ${message}`, {
+    data: { details: [{ path: [path], code, message }] },
+  });
+}
+
+function tooLarge(name: string, has: string, limit: number): AirlockError {
+  return new AirlockError('too_large', `Cannot take "${name}": ${has}, at most ${limit} bytes are taken`, {
+    data: { limit },
+  });
+}
+
+function queueFull(name: string, { reason, retryAfterMs }: QueueFull): AirlockError {
+  return new AirlockError('queue_full', `Cannot take "${name}": the queue is full (${reason})`, {
+    data: { reason, retryAfterMs },
+  });
+}
+
+/**
+ * The failure for what the store does not take.
+ *
+ * @param name - Name of the file.
+ * @param outcome - What the store said.
+ */
+export function refused(name: string, outcome: TooLarge | QueueFull): AirlockError {
+  return outcome.kind === 'queue_full' ? queueFull(name, outcome) : tooLarge(name, 'it is too large', outcome.limit);
+}
+
+/** Decode as written or not at all: Node's decoder drops what does not fit, and the report would be another one. */
+function decodeBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  const padded = bytes.toString('base64');
+  if (text === padded || text === padded.replace(/=+$/, '')) return bytes;
+  throw invalid('contentBase64', 'invalid_format', 'must be base64, whole, with the right padding or none');
+}
+
+function sourceOf({ name, content, contentBase64, stream }: FileParams, { uploads }: CallContext): Source {
+  const given = [content, contentBase64, stream].filter((one) => one !== undefined);
+  if (given.length !== 1) throw invalid('content', 'exactly_one', 'give exactly one of content, contentBase64, stream');
+  if (stream !== undefined) return { kind: 'stream', stream: uploads.open(stream) };
+  const bytes = content === undefined ? decodeBase64(contentBase64 ?? '') : encoder.encode(content);
+  const limit = WIRE_LIMITS.inlineBytes;
+  if (bytes.byteLength > limit) throw tooLarge(name, `${bytes.byteLength} bytes inline`, limit);
+  return { kind: 'inline', bytes };
+}
+
+function sizeMismatch(name: string, size: number, announced: number): AirlockError {
+  const message = `Cannot take "${name}": ${size} bytes arrived, ${announced} were announced`;
+  return new AirlockError('request_failed', message, { data: { reason: 'size_mismatch' } });
+}
+
+function checked(file: InputFile, { size, sha256 }: FileParams): InputFile {
+  const { name } = file;
+  if (size !== undefined && size !== file.size) throw sizeMismatch(name, file.size, size);
+  if (sha256 === undefined || sha256 === file.sha256) return file;
+  const message = `Cannot take "${name}": the bytes that arrived have another SHA-256`;
+  throw new AirlockError('request_failed', message, { data: { reason: 'sha256_mismatch' } });
+}
+
+function opened(name: string, outcome: UploadOutcome): Upload {
+  if (outcome.kind === 'opened') return outcome.upload;
+  throw refused(name, outcome);
+}
+
+/** Write what comes, as it comes; stop as soon as it is more than was announced. */
+async function writeAll(upload: Upload, stream: UploadStream, { name, size }: FileParams): Promise<void> {
+  let written = 0;
+  for (let piece = await stream.read(); piece !== null; piece = await stream.read()) {
+    written += piece.byteLength;
+    if (size !== undefined && written > size) throw sizeMismatch(name, written, size);
+    const outcome = await upload.write(piece);
+    if (outcome.kind !== 'ok') throw refused(name, outcome);
+  }
+}
+
+type Reading = ReadInputDeps & { readonly context: CallContext; readonly stack: AsyncDisposableStack };
+
+async function readOne(reading: Reading, params: FileParams, source: Source): Promise<InputFile> {
+  const { name, size = null } = params;
+  switch (source.kind) {
+    case 'inline': {
+      const { bytes } = source;
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      return checked({ name, body: { kind: 'inline', bytes }, size: bytes.byteLength, sha256 }, params);
+    }
+    case 'stream': {
+      const { store, limitBytes, context, stack } = reading;
+      const outcome = await store.openUpload({ kid: context.caller.kid, size, maxBytes: limitBytes });
+      const upload = stack.use(opened(name, outcome));
+      await writeAll(upload, source.stream, params);
+      const body = await upload.finish();
+      if (body.kind === 'queue_full') throw queueFull(name, body);
+      return checked({ name, body, size: body.size, sha256: body.sha256 }, params);
+    }
+    default:
+      return assertNever(source);
+  }
+}
+
+/**
+ * Read the file of a call and its companions, one after the other, the main file first.
+ *
+ * @param deps - See {@link ReadInputDeps}.
+ * @param params - Params of the call.
+ * @param context - Context of the call.
+ * @throws {AirlockError} invalid_params, too_large, queue_full, request_failed (`size_mismatch`, `sha256_mismatch`).
+ * @throws the call's abort reason.
+ */
+export async function readInput(deps: ReadInputDeps, params: Params, context: CallContext): Promise<Input> {
+  const { companions = [] } = params;
+  // Order: every stream is taken before the first byte is read, so that a wrong number is told at once.
+  const all = [params, ...companions].map((one) => ({ params: one, source: sourceOf(one, context) }));
+  await using stack = new AsyncDisposableStack();
+  const reading = { ...deps, context, stack };
+  const files: InputFile[] = [];
+  for (const { params: one, source } of all) files.push(await readOne(reading, one, source));
+  const [main, ...others] = files;
+  if (main === undefined) throw new AirlockError('internal', 'Cannot take the file: none was read');
+  context.signal.throwIfAborted();
+  const kept = stack.move();
+  return { main, companions: others, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}

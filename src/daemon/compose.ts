@@ -112,25 +112,17 @@ function startListening(
     defaultGraceMs: config.daemon.drain,
     begin: (graceMs: number) => stops.ask({ reason: 'admin/shutdown', graceMs }),
   };
-<<<<<<< HEAD
   const conversions = openConversionCalls({ registry, pool, clock, hostName: hostname() }, config);
   const methods = makeHandlers({
     store,
     conversions,
     boot,
     shutdown,
-    sources: status.sources({ store, pool, registry }),
-    limitBytes: config.sandbox.limits.input,
-=======
-  const methods = makeHandlers({
-    store,
-    boot,
-    shutdown,
     registry,
     sources: status.sources({ store, pool, registry }),
     config: makeConfigPort(input),
     testDestination: makeDestinationTester(input),
->>>>>>> 77ac624 (Answer for queue, destinations, converters and configuration over the wire, and pin the new methods)
+    limitBytes: config.sandbox.limits.input,
   });
   return startServer(
     {

@@ -1,5 +1,68 @@
 // Every method tied to its code: the daemon's half of protocol/registry.ts.
 
+import type { ConversionCalls } from '../conversion/call-port.ts';
+import { type BoundMethod, type BoundMethods, bind } from '../protocol/handler.ts';
+import { METHODS } from '../protocol/registry.ts';
+import type { Store } from '../store/types.ts';
+import { handleAdminShutdown, type ShutdownPort } from './admin-shutdown.ts';
+import type { BootInfo } from './boot.ts';
+import { handleConverterProbe } from './converter-probe.ts';
+import { handleEventsSubscribe } from './events-subscribe.ts';
+import { handleEventsUnsubscribe } from './events-unsubscribe.ts';
+import { handlePing } from './ping.ts';
+import { handleQueueStats } from './queue-stats.ts';
+import { handleReportGet } from './report-get.ts';
+import { handleReportList } from './report-list.ts';
+import { handleReportSubmit } from './report-submit.ts';
+import { handleRpcDescribe } from './rpc-describe.ts';
+import { handleStatusGet, type StatusSources } from './status-get.ts';
+import { handleSubmissionGet } from './submission-get.ts';
+import { handleSubmissionList } from './submission-list.ts';
+import type { Registry } from '../conversion/registry.ts';
+import { handleConfigValidate } from './config-validate.ts';
+import { handleConverterGet } from './converter-get.ts';
+import { handleConverterList } from './converter-list.ts';
+import { handleDestinationList } from './destination-list.ts';
+import { handleQueueList } from './queue-list.ts';
+import { handleQueueRetry } from './queue-retry.ts';
+import { handleSubmissionRetry } from './submission-retry.ts';
+import { type ConfigPort, handleConfigGet } from './config-get.ts';
+import { type DestinationTester, handleDestinationTest } from './destination-test.ts';
+
+/** What the methods need, all together; each handler gets only what it names. */
+export type HandlerDeps = {
+  readonly store: Store;
+  readonly conversions: ConversionCalls;
+  readonly boot: BootInfo;
+  readonly shutdown: ShutdownPort;
+  readonly sources: StatusSources;
+  readonly registry: Pick<Registry, 'list' | 'find'>;
+  readonly config: ConfigPort;
+  readonly testDestination: DestinationTester;
+  /** Largest file that is taken in, in bytes. */
+  readonly limitBytes: number;
+};
+
+/**
+ * Tie every method to its code.
+ *
+ * @param deps - Rooms as the composition root built them.
+ */
+export function makeHandlers(deps: HandlerDeps): BoundMethods {
+  const { store, conversions, boot, shutdown, sources, registry, config, limitBytes } = deps;
+  const table = {
+    ping: bind(METHODS.ping, handlePing, { boot }),
+    'rpc/describe': bind(METHODS['rpc/describe'], handleRpcDescribe, {
+      specs: () => Object.values(METHODS),
+    }),
+    'status/get': bind(METHODS['status/get'], handleStatusGet, { store, sources, boot }),
+    'report/submit': bind(METHODS['report/submit'], handleReportSubmit, { store, limitBytes }),
+    'submission/get': bind(METHODS['submission/get'], handleSubmissionGet, { store }),
+    'submission/list': bind(METHODS['submission/list'], handleSubmissionList, { store }),
+    'report/get': bind(METHODS['report/get'], handleReportGet, { store }),
+    'report/list': bind(METHODS['report/list'], handleReportList, { store }),
+    'queue/stats': bind(METHODS['queue/stats'], handleQueueStats, { store }),
+    'converter/probe': bind(METHODS['converter/probe'], handleConverterProbe, { conversions }),
     'submission/retry': bind(METHODS['submission/retry'], handleSubmissionRetry, { store }),
     'queue/list': bind(METHODS['queue/list'], handleQueueList, { store }),
     'queue/retry': bind(METHODS['queue/retry'], handleQueueRetry, { store }),
@@ -9,3 +72,9 @@
     'converter/get': bind(METHODS['converter/get'], handleConverterGet, { registry }),
     'config/get': bind(METHODS['config/get'], handleConfigGet, { config }),
     'config/validate': bind(METHODS['config/validate'], handleConfigValidate, { config }),
+    'events/subscribe': bind(METHODS['events/subscribe'], handleEventsSubscribe, {}),
+    'events/unsubscribe': bind(METHODS['events/unsubscribe'], handleEventsUnsubscribe, {}),
+    'admin/shutdown': bind(METHODS['admin/shutdown'], handleAdminShutdown, { shutdown, boot }),
+  } satisfies Record<keyof typeof METHODS, BoundMethod>;
+  return new Map(Object.entries(table));
+}

@@ -1,6 +1,40 @@
 // Every method that works, by name: the one place that both ends and the docs read.
 
 import { adminShutdown } from './methods/admin-shutdown.ts';
+import { converterProbe } from './methods/converter-probe.ts';
+import { eventsSubscribe } from './methods/events-subscribe.ts';
+import { eventsUnsubscribe } from './methods/events-unsubscribe.ts';
+import { ping } from './methods/ping.ts';
+import { queueStats } from './methods/queue-stats.ts';
+import { reportGet } from './methods/report-get.ts';
+import { reportList } from './methods/report-list.ts';
+import { reportSubmit } from './methods/report-submit.ts';
+import { rpcDescribe } from './methods/rpc-describe.ts';
+import { statusGet } from './methods/status-get.ts';
+import { submissionGet } from './methods/submission-get.ts';
+import { submissionList } from './methods/submission-list.ts';
+import { configGet } from './methods/config-get.ts';
+import { configValidate } from './methods/config-validate.ts';
+import { converterGet } from './methods/converter-get.ts';
+import { converterList } from './methods/converter-list.ts';
+import { destinationList } from './methods/destination-list.ts';
+import { destinationTest } from './methods/destination-test.ts';
+import { queueList } from './methods/queue-list.ts';
+import { queueRetry } from './methods/queue-retry.ts';
+import { submissionRetry } from './methods/submission-retry.ts';
+
+/** Method name → spec. */
+export const METHODS = {
+  ping,
+  'rpc/describe': rpcDescribe,
+  'status/get': statusGet,
+  'report/submit': reportSubmit,
+  'submission/get': submissionGet,
+  'submission/list': submissionList,
+  'submission/retry': submissionRetry,
+  'report/get': reportGet,
+  'report/list': reportList,
+  'queue/stats': queueStats,
   'queue/list': queueList,
   'queue/retry': queueRetry,
   'destination/list': destinationList,
@@ -9,3 +43,11 @@ import { adminShutdown } from './methods/admin-shutdown.ts';
   'converter/get': converterGet,
   'config/get': configGet,
   'config/validate': configValidate,
+  'converter/probe': converterProbe,
+  'events/subscribe': eventsSubscribe,
+  'events/unsubscribe': eventsUnsubscribe,
+  'admin/shutdown': adminShutdown,
+} as const;
+
+/** Name of a method that exists. */
+export type MethodName = keyof typeof METHODS;

@@ -21,3 +21,17 @@ converter/list read,admin calls 1
 converter/get read,admin calls 1
 config/get read,admin calls 1
 config/validate read,admin calls 1
+converter/probe submit calls 1
+events/subscribe submit,read,admin calls 1
+events/unsubscribe submit,read,admin free 1
+admin/shutdown admin calls 1 stopping`;
+
+it('METHODS keeps every name, scope, rate class and version', () => {
+  const rows = Object.entries(METHODS).map(([name, spec]) => {
+    const scopes = spec.scopes.length === 0 ? '-' : spec.scopes.join(',');
+    return `${name} ${scopes} ${spec.rateClass} ${spec.sinceVersion}${'whileStopping' in spec ? ' stopping' : ''}`;
+  });
+
+  expect(`\n${rows.join('\n')}`).toBe(PINNED);
+  expect(Object.entries(METHODS).every(([name, spec]) => spec.name === name)).toBe(true);
+});

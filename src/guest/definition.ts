@@ -21,14 +21,14 @@ export type ConverterContext = {
 export type ProbeHead = {
   readonly name: string;
   readonly size: number;
-  /** First 64 KiB, decoded. */
+  /** First 64 KiB, decoded as the converter's `encoding` says. */
   readonly text: string;
   readonly bytes: Uint8Array;
 };
 
 /** A converter. */
 export type ConverterDefinition = {
-  /** How sure is it that this file is its own? 0 … 1; anything else, and a throw, counts as 0. */
+  /** How sure is it that this file is its own? 0 … 1, within 250 ms; anything else, and a throw, counts as 0. Has no log. */
   readonly probe?: (head: ProbeHead) => number;
   /**
    * Turn the input into reports.

@@ -8,10 +8,10 @@
  */
 export type Host = {
   /**
-   * Next piece of the input, `''` at its end. Modes `lines` and `text`: decoded text without byte-order mark, at most 262,144
-   * UTF-16 units. Mode `bytes`: one character (0 … 0xFF) per byte, at most 262,144.
+   * Next piece of a file, `''` at its end: 0 is the input, 1 and on its companions. Modes `lines` and `text`: decoded text without
+   * byte-order mark, at most 262,144 UTF-16 units. Mode `bytes`: one character (0 … 0xFF) per byte, at most 262,144.
    */
-  readonly pull: () => string;
+  readonly pull: (index: number) => string;
   /** One record as JSON text, at most 65,536 UTF-8 bytes (report/records.ts). */
   readonly part: (record: string) => number;
   /** Bytes of an attachment, one character (0 … 0xFF) per byte; call it before the `attach` record. May be called several times. */
@@ -22,15 +22,39 @@ export type Host = {
   readonly progress: (fraction: number) => number;
 };
 
+/** A file as the runtime sees it before it is read. */
+export type GuestFile = { readonly name: string; readonly size: number; readonly mode: 'lines' | 'text' | 'bytes' };
+
 /** What the runtime needs to know about a job; given as JSON text. */
 export type GuestJob = {
-  readonly input: { readonly name: string; readonly size: number; readonly mode: 'lines' | 'text' | 'bytes' };
+  readonly input: GuestFile;
+  /** By `pull` index from 1 on. */
+  readonly companions: readonly GuestFile[];
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly station: { readonly name: string; readonly location: string; readonly purpose: string };
   readonly nowUnixMs: number;
   readonly seed: number;
   readonly limits: { readonly errorText: number; readonly errorStack: number; readonly logLine: number };
 };
+
+/** The beginning of a file, for `probe`; given as JSON text. */
+export type GuestHead = {
+  readonly name: string;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** First 64 KiB, decoded. */
+  readonly text: string;
+  /** The same, one character (0 … 0xFF) per byte. */
+  readonly bytes: string;
+  /** UTF-16 units of a reason. */
+  readonly errorText: number;
+};
+
+/** What `probe` answers, as JSON text. `absent`: the converter has no such function. */
+export type GuestProbe =
+  | { readonly kind: 'confidence'; readonly value: number }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'none'; readonly reason: string };
 
 /** What `run` and `poll` answer, as JSON text. `pending`: the converter returned a promise that has not settled. */
 export type GuestEnd =
@@ -59,4 +83,12 @@ export type GuestRuntime = {
   readonly run: (host: Host, definition: unknown, job: string) => string;
   /** After `pending` and a turn of the microtask queue: the end, or `pending` again (the host then ends it as `failed`). */
   readonly poll: () => string;
+  /**
+   * Ask a converter's default export how sure it is that a file is its own. Never throws, but for what V8 throws at a limit.
+   *
+   * @param definition - The converter's default export, unchecked.
+   * @param head - {@link GuestHead} as JSON text.
+   * @returns {@link GuestProbe} as JSON text.
+   */
+  readonly probe: (definition: unknown, head: string) => string;
 };

@@ -9,7 +9,7 @@ export { BadInput, type InputPlace, ReportError, RetryLater, SkipFile } from './
 export { type FixedColumn, type FixedRow, fixedWidth } from './fixed-width.ts';
 export { gunzip } from './gunzip.ts';
 export type { ByteSource, InflatedSource, InflateOptions } from './inflate.ts';
-export type { ConverterInput, TextSource } from './input.ts';
+export type { ConverterInput, InputFile, TextSource } from './input.ts';
 export { type IniEntry, ini, type KeyValue, type KeyValueOptions, keyValue } from './key-value.ts';
 export { lines } from './lines.ts';
 export { type LogFields, log } from './log.ts';

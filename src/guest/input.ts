@@ -1,13 +1,13 @@
 // The input file as a converter sees it: read forwards, once, piece by piece.
 
 import { BadInput } from './errors.ts';
-import type { GuestJob, Host } from './host.ts';
+import type { GuestFile, GuestJob, Host } from './host.ts';
 
 /** Longest line, in UTF-16 units; a longer one is BadInput. Source: sandbox.md 6. */
 export const LONGEST_LINE = 1024 ** 2;
 
-/** The file to convert. Everything but the first four reads it, forwards and once. */
-export type ConverterInput = {
+/** One file. Everything but the first four reads it, forwards and once. */
+export type InputFile = {
   /** Name of the file, without a path. */
   readonly name: string;
   /** The name without its last extension. */
@@ -30,10 +30,16 @@ export type ConverterInput = {
   readonly chunks: () => Iterable<string | Uint8Array>;
 };
 
-/** Text of a file in pieces: what line and CSV readers take. */
-export type TextSource = Pick<ConverterInput, 'chunks'>;
+/** The file to convert. */
+export type ConverterInput = InputFile & {
+  /** Its companions as the manifest names them, to be read in any order; none of it crosses the wall before it is read. */
+  readonly companions: readonly InputFile[];
+};
 
-type Mode = GuestJob['input']['mode'];
+/** Text of a file in pieces: what line and CSV readers take. */
+export type TextSource = Pick<InputFile, 'chunks'>;
+
+type Mode = GuestFile['mode'];
 
 function splitName(name: string): { stem: string; extension: string } {
   const dot = name.lastIndexOf('.');
@@ -42,7 +48,12 @@ function splitName(name: string): { stem: string; extension: string } {
     : { stem: name.slice(0, dot), extension: name.slice(dot).toLowerCase() };
 }
 
-function toBytes(piece: string): Uint8Array {
+/**
+ * Bytes that crossed the wall as text.
+ *
+ * @param piece - One character (0 … 0xFF) per byte.
+ */
+export function toBytes(piece: string): Uint8Array {
   const bytes = new Uint8Array(piece.length);
   for (let index = 0; index < piece.length; index += 1) bytes[index] = piece.charCodeAt(index);
   return bytes;
@@ -74,10 +85,10 @@ export function* splitLines(pieces: Iterable<string>): Generator<string, void> {
   if (rest !== '') yield assertLine(rest.endsWith('\r') ? rest.slice(0, -1) : rest, number + 1);
 }
 
-function makePieces(pull: Host['pull']): () => Generator<string, void> {
+function makePieces(pull: () => string): () => Generator<string, void> {
   let isTaken = false;
   return () => {
-    if (isTaken) throw new Error('Cannot read the input again: it is read once, forwards');
+    if (isTaken) throw new Error('Cannot read the file again: it is read once, forwards');
     isTaken = true;
     return (function* (): Generator<string, void> {
       for (let piece = pull(); piece !== ''; piece = pull()) yield piece;
@@ -103,17 +114,10 @@ function joinBytes(pieces: Iterable<string>): Uint8Array {
   return whole;
 }
 
-/**
- * The input of one job.
- *
- * @param host - Gives the pieces.
- * @param job - Name, size and mode.
- */
-export function makeInput(host: Host, job: GuestJob): ConverterInput {
-  const { name, size, mode } = job.input;
+function makeFile(host: Host, { name, size, mode }: GuestFile, index: number): InputFile {
   const { pull } = host;
-  const pieces = makePieces(() => pull());
-  return Object.freeze({
+  const pieces = makePieces(() => pull(index));
+  return {
     name,
     size,
     ...splitName(name),
@@ -136,5 +140,16 @@ export function makeInput(host: Host, job: GuestJob): ConverterInput {
         for (const piece of source) yield toBytes(piece);
       })();
     },
-  });
+  };
+}
+
+/**
+ * The input of one job, with its companions.
+ *
+ * @param host - Gives the pieces.
+ * @param job - Names, sizes and mode.
+ */
+export function makeInput(host: Host, job: Pick<GuestJob, 'input' | 'companions'>): ConverterInput {
+  const companions = job.companions.map((file, at) => Object.freeze(makeFile(host, file, at + 1)));
+  return Object.freeze({ ...makeFile(host, job.input, 0), companions: Object.freeze(companions) });
 }

@@ -2,8 +2,9 @@
 
 import * as exports from './index.ts';
 import type { GuestRuntime } from './host.ts';
+import { probe } from './probe.ts';
 import { poll, run } from './runtime.ts';
 
-const runtime: GuestRuntime = { exports: { ...exports }, run, poll };
+const runtime: GuestRuntime = { exports: { ...exports }, run, poll, probe };
 
 Object.defineProperty(globalThis, '__airlockGuest', { value: runtime, configurable: true });

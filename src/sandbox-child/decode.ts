@@ -4,10 +4,10 @@ import type { JobMessage } from '../sandbox/channel.ts';
 
 /** What the decoder has to know before the first byte. */
 export type DecodeOptions = {
-  readonly mode: JobMessage['input']['mode'];
+  readonly mode: JobMessage['mode'];
   /** `auto`, or a label that TextDecoder knows. */
   readonly encoding: string;
-  /** Is the whole input valid UTF-8? Read only for `auto`. */
+  /** Is all of it valid UTF-8? Read only for `auto`. */
   readonly isUtf8: boolean;
 };
 

@@ -20,43 +20,49 @@ const LIMIT = 1;
 const PROGRESS_STEP = 1 / PROGRESS_FRAMES;
 const LEVEL_WARN = 2;
 
-/** The limit at which a host function ended the conversion. */
+/** The limit at which a host function ends the conversion. */
 export type Stop = { readonly limit: LimitName; readonly used: number; readonly allowed: number };
 
 /** Host functions as the prelude gets them. Trust: every argument was chosen by the guest. */
 export type HostFunctions = {
-  readonly pull: () => string;
+  readonly pull: (index: unknown) => string;
   /** A record, or the length of one that was too long to cross. */
   readonly part: (record: unknown) => number;
   readonly attach: (bytes: unknown) => number;
   readonly log: (level: unknown, text: unknown) => number;
   readonly progress: (fraction: unknown) => number;
-  /** Set once a budget is used up; the conversion ends as `stopped` whatever the guest does then. */
-  readonly stop: () => Stop | null;
 };
 
 /** What host functions work with: the job's share of the channel. */
 export type HostDeps = {
   readonly send: (type: FrameType, payload: Uint8Array) => void;
-  /** Ask for input and wait: the bytes, or null at the end. */
-  readonly fetch: () => Uint8Array | null;
-  readonly decoder: Decoder;
+  /** Ask for the next bytes of a file and wait: the bytes, or null at its end. */
+  readonly fetch: (index: number) => Uint8Array | null;
+  /** One per file: the input, then its companions. */
+  readonly decoders: readonly Decoder[];
+  /** A budget is used up: the conversion ends as `stopped` before the guest does anything more. */
+  readonly onStop: (stop: Stop) => void;
 };
 
 const toBytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 
-function makePull({ fetch, decoder }: HostDeps): () => string {
+function makePullOne(fetch: () => Uint8Array | null, decoder: Decoder): () => string {
   let isAtEnd = false;
   return () => {
     while (!isAtEnd) {
       const bytes = fetch();
       isAtEnd = bytes === null;
       const text = bytes === null ? decoder.end() : decoder.push(bytes);
-      // Bytes that end inside a character may give no text yet; only the end of the input is the empty text.
+      // Bytes that end inside a character may give no text yet; only the end of the file is the empty text.
       if (text !== '') return text;
     }
     return '';
   };
+}
+
+function makePull({ fetch, decoders }: HostDeps): HostFunctions['pull'] {
+  const pulls = decoders.map((decoder, index) => makePullOne(() => fetch(index), decoder));
+  return (index) => (typeof index === 'number' ? (pulls[index]?.() ?? '') : '');
 }
 
 function makeLog({ send }: HostDeps, limits: RunnerLimits): HostFunctions['log'] {
@@ -100,12 +106,11 @@ function makeProgress({ send }: HostDeps): HostFunctions['progress'] {
  * @param limits - Budgets, by count and by bytes.
  */
 export function makeHostFunctions(deps: HostDeps, limits: RunnerLimits): HostFunctions {
-  let stop: Stop | null = null;
   let outputBytes = 0;
   let records = 0;
 
   function end(limit: LimitName, used: number, allowed: number): number {
-    stop ??= { limit, used, allowed };
+    deps.onStop({ limit, used, allowed });
     return LIMIT;
   }
 
@@ -117,7 +122,6 @@ export function makeHostFunctions(deps: HostDeps, limits: RunnerLimits): HostFun
   }
 
   function part(record: unknown): number {
-    if (stop !== null) return LIMIT;
     if (typeof record === 'number') return end('output', record, RECORD_BYTES);
     if (typeof record !== 'string') return end('output', 0, 0);
     const bytes = toBytes(record);
@@ -129,7 +133,6 @@ export function makeHostFunctions(deps: HostDeps, limits: RunnerLimits): HostFun
   }
 
   function attach(text: unknown): number {
-    if (stop !== null) return LIMIT;
     if (typeof text !== 'string' || text.length > ATTACH_BYTES) return end('output', 0, 0);
     if (text === '') return TAKEN;
     const bytes = Buffer.from(text, 'latin1');
@@ -145,6 +148,5 @@ export function makeHostFunctions(deps: HostDeps, limits: RunnerLimits): HostFun
     attach,
     log: makeLog(deps, limits),
     progress: makeProgress(deps),
-    stop: () => stop,
   };
 }

@@ -4,19 +4,25 @@ import process from 'node:process';
 import {
   CAPS_IN,
   type DoneMessage,
+  type FailMessage,
   FRAME_IN,
   FRAME_OUT,
+  type Frame,
+  type FrameType,
+  INDEX_BYTES,
   type JobMessage,
   type LoadMessage,
+  type ProbeMessage,
   type ReadyMessage,
 } from '../sandbox/channel.ts';
 import { openChannel } from './channel-io.ts';
 import { makeDecoder } from './decode.ts';
-import { makeHostFunctions } from './host-functions.ts';
+import { type HostFunctions, makeHostFunctions, type Stop } from './host-functions.ts';
 import { type Engine, type Isolate, loadEngine } from './isolate.ts';
 import { observeWalls } from './observe-walls.ts';
 import { compileRealmScripts, prepareRealm, type Realm, type RealmScripts } from './realm.ts';
-import { runJob } from './run-job.ts';
+import { type JobEnd, runJob } from './run-job.ts';
+import { type ProbeEnd, runProbe } from './run-probe.ts';
 
 /** Argument that makes a runner look around once before it waits for guests. */
 const OBSERVE = '--observe';
@@ -48,13 +54,23 @@ function load(engine: Engine, payload: Buffer): Loaded {
   return { files, isolate, scripts, nextRealm: prepareRealm(isolate, scripts) };
 }
 
-function fetchFor(jobId: number): () => Buffer | null {
-  return () => {
-    channel.write(FRAME_OUT.pull, jobId, Buffer.alloc(0));
+function encodeIndex(index: number): Buffer {
+  const payload = Buffer.alloc(INDEX_BYTES);
+  payload.writeUInt32BE(index);
+  return payload;
+}
+
+/** Trust: written by the daemon; anything else than the answer to this very question means that one of the two is broken. */
+function fetchFor(jobId: number): (index: number) => Buffer | null {
+  return (index) => {
+    channel.write(FRAME_OUT.pull, jobId, encodeIndex(index));
     const frame = channel.read();
     if (frame === null || frame.job !== jobId) die();
-    if (frame.type === FRAME_IN.eof) return null;
-    return frame.type === FRAME_IN.data ? frame.payload : die();
+    const { type, payload } = frame;
+    if (index === 0 && type === FRAME_IN.eof) return null;
+    if (index === 0 && type === FRAME_IN.data) return payload;
+    if (type !== FRAME_IN.companion || payload.length < INDEX_BYTES || payload.readUInt32BE(0) !== index) die();
+    return payload.length === INDEX_BYTES ? null : payload.subarray(INDEX_BYTES);
   };
 }
 
@@ -62,33 +78,63 @@ function cpuMsOf(isolate: Isolate): number {
   return isolate.isDisposed ? 0 : Number(isolate.cpuTime / 1_000n) / 1_000;
 }
 
-function run(loaded: Loaded, jobId: number, payload: Buffer): void {
-  const job = JSON.parse(payload.toString('utf8')) as JobMessage;
-  const { isolate, scripts, files } = loaded;
+type Send = (type: FrameType, payload: Uint8Array) => void;
+
+const sendFor =
+  (jobId: number): Send =>
+  (type, payload) =>
+    channel.write(type, jobId, payload);
+
+/** A stopped runner is replaced: nothing inside is touched any more. */
+function stopAt(send: Send, stop: Stop): never {
+  send(FRAME_OUT.fail, toJson({ kind: 'stopped', ...stop } satisfies FailMessage));
+  die();
+}
+
+function makeHost(send: Send, jobId: number, job: JobMessage): { host: HostFunctions; encoding: () => string | null } {
+  const { mode, encoding, limits } = job;
+  const decoders = [job.input, ...job.companions].map(({ isUtf8 }) => makeDecoder({ mode, encoding, isUtf8 }));
+  const onStop = (stop: Stop): never => stopAt(send, stop);
+  const host = makeHostFunctions({ send, fetch: fetchFor(jobId), decoders, onStop }, limits);
+  return { host, encoding: () => decoders[0]?.encoding() ?? null };
+}
+
+/** Run something in a fresh context; afterwards the next one is made, off the way of the next file. */
+function withRealm<T extends { readonly kind: string }>(loaded: Loaded, use: (realm: Realm) => T): void {
+  const { isolate, scripts } = loaded;
   const realm = loaded.nextRealm ?? prepareRealm(isolate, scripts);
   loaded.nextRealm = null;
-  const decoder = makeDecoder({ mode: job.input.mode, encoding: job.encoding, isUtf8: job.isUtf8 });
-  const send = (type: Parameters<typeof channel.write>[0], bytes: Uint8Array): void =>
-    channel.write(type, jobId, bytes);
-  const host = makeHostFunctions({ send, fetch: fetchFor(jobId), decoder }, job.limits);
-  const cpuBeforeMs = cpuMsOf(isolate);
+  if (use(realm).kind === 'stopped') return;
+  realm.release();
+  loaded.nextRealm = prepareRealm(isolate, scripts);
+}
 
-  const end = runJob(
-    { isolate, realm, host, monotonicMs, onStarted: () => send(FRAME_OUT.started, Buffer.alloc(0)) },
-    job,
-    files,
-  );
+function convert({ files, isolate }: Loaded, realm: Realm, { job: jobId, payload }: Frame): JobEnd {
+  const job = JSON.parse(payload.toString('utf8')) as JobMessage;
+  const send = sendFor(jobId);
+  const { host, encoding } = makeHost(send, jobId, job);
+  const cpuBeforeMs = cpuMsOf(isolate);
+  const onStarted = (): void => send(FRAME_OUT.started, Buffer.alloc(0));
+
+  const end = runJob({ isolate, realm, host, monotonicMs, onStarted }, job, files);
 
   if (end.kind !== 'done') send(FRAME_OUT.fail, toJson(end));
   else {
     const heapBytes = isolate.getHeapStatisticsSync().used_heap_size;
-    const done: DoneMessage = { encoding: decoder.encoding(), cpuMs: cpuMsOf(isolate) - cpuBeforeMs, heapBytes };
+    const done: DoneMessage = { encoding: encoding(), cpuMs: cpuMsOf(isolate) - cpuBeforeMs, heapBytes };
     send(FRAME_OUT.done, toJson(done));
   }
-  // A stopped runner is replaced: nothing inside is touched any more.
-  if (end.kind === 'stopped') return;
-  realm.release();
-  loaded.nextRealm = prepareRealm(isolate, scripts);
+  return end;
+}
+
+function probe({ files, isolate }: Loaded, realm: Realm, { job: jobId, payload }: Frame): ProbeEnd {
+  const message = JSON.parse(payload.toString('utf8')) as ProbeMessage;
+  const send = sendFor(jobId);
+  const onStarted = (): void => send(FRAME_OUT.started, Buffer.alloc(0));
+  const end = runProbe({ isolate, realm, monotonicMs, onStarted }, message, files);
+  if (end.kind === 'probed') send(FRAME_OUT.probed, toJson(end.answer));
+  else send(FRAME_OUT.fail, toJson(end));
+  return end;
 }
 
 function serve(engine: Engine): never {
@@ -100,7 +146,13 @@ function serve(engine: Engine): never {
       // Order: the old isolate goes first, so that two heaps are never held at once.
       loaded?.isolate.dispose();
       loaded = load(engine, frame.payload);
-    } else if (frame.type === FRAME_IN.job && loaded !== null) run(loaded, frame.job, frame.payload);
+      continue;
+    }
+    if (loaded === null) die();
+    const { type } = frame;
+    const held = loaded;
+    if (type === FRAME_IN.job) withRealm(held, (realm) => convert(held, realm, frame));
+    else if (type === FRAME_IN.probe) withRealm(held, (realm) => probe(held, realm, frame));
     else die();
   }
 }

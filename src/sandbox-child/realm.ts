@@ -25,6 +25,7 @@ export type Realm = {
   readonly expose: GuestValue;
   readonly start: GuestValue;
   readonly poll: GuestValue;
+  readonly probe: GuestValue;
   /** Remember something of this context that `release` lets go. */
   readonly keep: <T extends Releasable>(value: T) => T;
   /**
@@ -85,6 +86,7 @@ export function prepareRealm(isolate: Isolate, scripts: RealmScripts): Realm {
     expose: part('expose'),
     start: part('start'),
     poll: part('poll'),
+    probe: part('probe'),
     keep,
     release: () => {
       for (const value of kept.reverse()) value.release();

@@ -1,32 +1,27 @@
 // One job in one context: load the converter, run it, name its end.
 
-import { assertNever } from '../core/assert-never.ts';
-import type { GuestJob } from '../guest/host.ts';
+import type { GuestFile, GuestJob } from '../guest/host.ts';
 import {
   cutToBytes,
   ERROR_FIELD_BYTES,
   type FailMessage,
+  type FileMessage,
   type JobMessage,
   type LoadMessage,
 } from '../sandbox/channel.ts';
-import { LinkRefusal, linkConverter } from './converter-modules.ts';
 import type { HostFunctions } from './host-functions.ts';
-import { callGuest, type GuestArgument, type GuestValue, type Isolate } from './isolate.ts';
-import { type IsolateFailure, toIsolateFailure } from './isolate-failure.ts';
-import { OWN_CODE_MS, type Realm } from './realm.ts';
+import { callGuest, type GuestArgument, type GuestValue } from './isolate.ts';
+import { toIsolateFailure } from './isolate-failure.ts';
+import { type LoadDeps, loadConverter, toFail } from './load-converter.ts';
 
 /** How a job ended inside the runner. */
 export type JobEnd = { readonly kind: 'done' } | FailMessage;
 
 /** What one job works with. */
-export type JobDeps = {
-  readonly isolate: Isolate;
-  readonly realm: Realm;
+export type JobDeps = LoadDeps & {
   readonly host: HostFunctions;
   /** Called when the converter's modules have run and `convert` is about to. */
   readonly onStarted: () => void;
-  /** Monotonic milliseconds. */
-  readonly monotonicMs: () => number;
 };
 
 const PENDING: FailMessage = {
@@ -35,19 +30,6 @@ const PENDING: FailMessage = {
   message: 'Cannot finish the conversion: the promise of convert() never settles',
   stack: '',
 };
-
-function toEnd(failure: IsolateFailure, stopped: FailMessage, heapBytes: number): FailMessage {
-  switch (failure.kind) {
-    case 'timeout':
-      return stopped;
-    case 'heap':
-      return { kind: 'stopped', limit: 'heap', used: heapBytes, allowed: heapBytes };
-    case 'thrown':
-      return { ...failure, kind: 'failed' };
-    default:
-      return assertNever(failure);
-  }
-}
 
 const field = (text: unknown, maxBytes: number): string =>
   typeof text === 'string' ? cutToBytes(text, Math.min(maxBytes, ERROR_FIELD_BYTES)) : '';
@@ -79,28 +61,17 @@ function readEnd(text: string, { limits }: JobMessage): JobEnd | { readonly kind
 }
 
 function guestJob(job: JobMessage): string {
-  const { input, station, nowUnixMs, seed, limits } = job;
+  const { mode, station, nowUnixMs, seed, limits } = job;
+  const toFile = ({ name, size }: FileMessage): GuestFile => ({ name, size, mode });
   return JSON.stringify({
-    input,
+    input: toFile(job.input),
+    companions: job.companions.map(toFile),
     arguments: job.arguments,
     station,
     nowUnixMs,
     seed,
     limits: { errorText: limits.errorTextBytes, errorStack: limits.errorStackBytes, logLine: limits.logLineBytes },
   } satisfies GuestJob);
-}
-
-function load({ isolate, realm, monotonicMs }: JobDeps, job: JobMessage, files: LoadMessage): GuestValue | FailMessage {
-  const { loadMs } = job.limits;
-  const begunMs = monotonicMs();
-  try {
-    const converter = linkConverter({ isolate, realm }, files);
-    return converter.evaluate({ timeoutMs: loadMs - (monotonicMs() - begunMs) });
-  } catch (error) {
-    if (error instanceof LinkRefusal) return { kind: 'failed', name: error.name, message: error.message, stack: '' };
-    const stopped: FailMessage = { kind: 'stopped', limit: 'load', used: monotonicMs() - begunMs, allowed: loadMs };
-    return toEnd(toIsolateFailure(error), stopped, files.heapBytes);
-  }
 }
 
 function run({ realm, host, monotonicMs }: JobDeps, job: JobMessage, definition: GuestValue): JobEnd {
@@ -125,18 +96,16 @@ function run({ realm, host, monotonicMs }: JobDeps, job: JobMessage, definition:
  * @throws what neither isolated-vm nor the guest is known to throw: then the runner must die.
  */
 export function runJob(deps: JobDeps, job: JobMessage, files: LoadMessage): JobEnd {
+  const { nowUnixMs, seed, limits } = job;
   const begunMs = deps.monotonicMs();
-  callGuest(deps.realm.configure, [job.nowUnixMs, job.seed], { timeoutMs: OWN_CODE_MS });
-  const definition = load(deps, job, files);
-  if ('kind' in definition) return definition;
+  const loading = loadConverter(deps, files, { loadMs: limits.loadMs, nowUnixMs, seed });
+  if (loading.kind !== 'loaded') return loading;
   deps.onStarted();
   try {
-    const end = run(deps, job, definition);
-    const stop = deps.host.stop();
-    return stop === null ? end : { kind: 'stopped', ...stop };
+    return run(deps, job, loading.definition);
   } catch (error) {
     const usedMs = deps.monotonicMs() - begunMs;
-    const stopped: FailMessage = { kind: 'stopped', limit: 'cpu', used: usedMs, allowed: job.limits.cpuMs };
-    return toEnd(toIsolateFailure(error), stopped, files.heapBytes);
+    const stopped: FailMessage = { kind: 'stopped', limit: 'cpu', used: usedMs, allowed: limits.cpuMs };
+    return toFail(toIsolateFailure(error), stopped, files.heapBytes);
   }
 }

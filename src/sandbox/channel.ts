@@ -3,8 +3,8 @@
 import type { InputMode } from './job.ts';
 import type { LimitName } from './outcome.ts';
 
-/** Frames from the daemon to a runner. */
-export const FRAME_IN = { load: 1, job: 2, data: 3, eof: 4 } as const;
+/** Frames from the daemon to a runner. `data` and `eof` answer a `pull` of the input, `companion` one of a companion. */
+export const FRAME_IN = { load: 1, job: 2, data: 3, eof: 4, probe: 5, companion: 6 } as const;
 /** Frames from a runner to the daemon. `started` ends the phase that `limits.load` holds. */
 export const FRAME_OUT = {
   ready: 64,
@@ -16,6 +16,7 @@ export const FRAME_OUT = {
   log: 70,
   done: 71,
   fail: 72,
+  probed: 73,
 } as const;
 
 /** Any frame type of either direction. */
@@ -26,6 +27,8 @@ export type Frame = { readonly type: FrameType; readonly job: number; readonly p
 
 /** Bytes of input in one `data` frame: at most 262,144 UTF-16 units come of them. */
 export const DATA_BYTES = 128 * 1024;
+/** Bytes before the data of a `companion` frame: `u32 index`, from 1; no data is its end. A `pull` is such an index alone. */
+export const INDEX_BYTES = 4;
 /** UTF-8 bytes of one record. Source: sandbox.md 5. */
 export const RECORD_BYTES = 64 * 1024;
 /** Bytes of one `attach` frame. */
@@ -53,19 +56,24 @@ export const CAPS_IN: ReadonlyMap<number, number> = new Map([
   [FRAME_IN.job, 64 * MIB],
   [FRAME_IN.data, DATA_BYTES],
   [FRAME_IN.eof, 0],
+  // 64 KiB of head in base64, a name, a few numbers.
+  [FRAME_IN.probe, 128 * KIB],
+  [FRAME_IN.companion, INDEX_BYTES + DATA_BYTES],
 ]);
 
 /** Largest payload in bytes by type, for what the daemon accepts. Trust: checked before a byte is allocated. */
 export const CAPS_OUT: ReadonlyMap<number, number> = new Map([
   [FRAME_OUT.ready, 4 * KIB],
   [FRAME_OUT.started, 0],
-  [FRAME_OUT.pull, 0],
+  [FRAME_OUT.pull, INDEX_BYTES],
   [FRAME_OUT.part, RECORD_BYTES],
   [FRAME_OUT.attach, ATTACH_BYTES],
   [FRAME_OUT.progress, 8],
   [FRAME_OUT.log, 1 + MIB],
   [FRAME_OUT.done, KIB],
   // Two error fields, each byte of which JSON may write as six.
+  // One error text, escaped.
+  [FRAME_OUT.probed, 6 * ERROR_FIELD_BYTES + KIB],
   [FRAME_OUT.fail, 2 * 6 * ERROR_FIELD_BYTES + 4 * KIB],
 ]);
 
@@ -191,19 +199,46 @@ export type RunnerLimits = {
   readonly errorStackBytes: number;
 };
 
+/** A file of a job. */
+export type FileMessage = {
+  readonly name: string;
+  readonly size: number;
+  /** Is all of it valid UTF-8? Only the daemon sees all of it before the first record must be written. */
+  readonly isUtf8: boolean;
+};
+
 /** Payload of `job`, as JSON. */
 export type JobMessage = {
-  readonly input: { readonly name: string; readonly size: number; readonly mode: InputMode };
+  readonly input: FileMessage;
+  /** By index from 1 on. */
+  readonly companions: readonly FileMessage[];
+  readonly mode: InputMode;
   /** A label of TextDecoder, or `auto`. */
   readonly encoding: string;
-  /** Is the whole input valid UTF-8? Only the daemon sees all of it before the first record must be written. */
-  readonly isUtf8: boolean;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly station: { readonly name: string; readonly location: string; readonly purpose: string };
   readonly nowUnixMs: number;
   readonly seed: number;
   readonly limits: RunnerLimits;
 };
+
+/** Payload of `probe`, as JSON. */
+export type ProbeMessage = {
+  /** `isUtf8` is about the head. */
+  readonly file: FileMessage;
+  /** The head, in base64. */
+  readonly head: string;
+  readonly encoding: string;
+  readonly nowUnixMs: number;
+  readonly seed: number;
+  readonly limits: { readonly loadMs: number; readonly probeMs: number; readonly errorTextBytes: number };
+};
+
+/** Payload of `probed`, as JSON: what the converter's `probe` answered, before the daemon has checked it. */
+export type ProbedMessage =
+  | { readonly kind: 'confidence'; readonly value: number }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'none'; readonly reason: string };
 
 /** Payload of `done`, as JSON. */
 export type DoneMessage = {

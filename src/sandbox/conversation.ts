@@ -1,43 +1,28 @@
 // One job's talk with one runner, without any pipe: each frame is checked against what may come now, and against its budget.
 
 import { assertNever } from '../core/assert-never.ts';
-import { bodySize } from '../core/body.ts';
-import { attachCost, type FailMessage, FRAME_OUT, type Frame, PROGRESS_FRAMES, type RunnerLimits } from './channel.ts';
+import {
+  attachCost,
+  type FailMessage,
+  FRAME_OUT,
+  type Frame,
+  INDEX_BYTES,
+  PROGRESS_FRAMES,
+  type RunnerLimits,
+} from './channel.ts';
 import { toErrorRecord, toSafeText } from './guest-text.ts';
 import type { ConversionJob, ConversionSink, PartVerdict } from './job.ts';
-import { toRunnerLimits } from './job-limits.ts';
+import { inputBytesOf, toRunnerLimits, wallMsOf } from './job-limits.ts';
 import { parseDone, parseFail } from './messages.ts';
 import type { ConversionOutcome, GuestLogLine } from './outcome.ts';
+import { BROKEN, LOAD_GRACE_MS, type Talk, type TalkStep } from './talk.ts';
 
-/** What a frame leads to. `isClean`: the runner may take another job. */
-export type ConversationStep =
-  | { readonly kind: 'continue' }
-  | { readonly kind: 'started' }
-  | { readonly kind: 'pull' }
-  | { readonly kind: 'end'; readonly outcome: ConversionOutcome; readonly isClean: boolean };
-
-/** A job's talk. */
-export type Conversation = {
-  /** @throws what the sink throws. */
-  readonly onFrame: (frame: Frame) => ConversationStep;
-  /** Has anything reached the sink? Then the job cannot be run again. */
-  readonly hasEffects: () => boolean;
-};
-
-/** A runner that lied is called so in `crashed`. */
-const PROTOCOL_BROKEN = 'protocol';
+type Step = TalkStep<ConversionOutcome>;
 
 const LEVELS: readonly GuestLogLine['level'][] = ['debug', 'info', 'warn', 'error'];
-const CONTINUE: ConversationStep = { kind: 'continue' };
+const CONTINUE: Step = { kind: 'continue' };
 /** The line that says that the log was cut comes on top of its limits. */
 const CUT_LINE_BYTES = 200;
-
-/** The end of a runner that broke the protocol. */
-export const broken = (): ConversationStep => ({
-  kind: 'end',
-  outcome: { kind: 'crashed', signal: PROTOCOL_BROKEN },
-  isClean: false,
-});
 
 function toOutcome(fail: FailMessage, job: ConversionJob): ConversionOutcome {
   const { limits, converter } = job;
@@ -55,7 +40,7 @@ function toOutcome(fail: FailMessage, job: ConversionJob): ConversionOutcome {
   }
 }
 
-type Talk = {
+type State = {
   readonly job: ConversionJob;
   readonly sink: ConversionSink;
   readonly limits: RunnerLimits;
@@ -65,49 +50,49 @@ type Talk = {
   hasEffects: boolean;
 };
 
-type Take = (talk: Talk, payload: Buffer) => ConversationStep;
+type Take = (state: State, payload: Buffer) => Step;
 
-function judge(verdict: PartVerdict): ConversationStep {
+const rejected = (reason: string): ConversionOutcome => ({ kind: 'rejected', reason, line: null, column: null });
+
+function judge(verdict: PartVerdict): Step {
   switch (verdict.kind) {
     case 'ok':
       return CONTINUE;
     case 'stop':
       return { kind: 'end', outcome: { ...verdict, kind: 'stopped' }, isClean: false };
-    case 'refuse': {
-      const { reason } = verdict;
-      return { kind: 'end', outcome: { kind: 'rejected', reason, line: null, column: null }, isClean: false };
-    }
+    case 'refuse':
+      return { kind: 'end', outcome: rejected(verdict.reason), isClean: false };
     default:
       return assertNever(verdict);
   }
 }
 
-const onPart: Take = (talk, payload) => {
-  const { count, limits, sink } = talk;
+const onPart: Take = (state, payload) => {
+  const { count, limits, sink } = state;
   count.records += 1;
   count.outputBytes += payload.length;
-  if (count.records > limits.records || count.outputBytes > limits.outputBytes) return broken();
-  talk.hasEffects = true;
+  if (count.records > limits.records || count.outputBytes > limits.outputBytes) return BROKEN;
+  state.hasEffects = true;
   return judge(sink.part(payload.toString('utf8')));
 };
 
-const onAttach: Take = (talk, payload) => {
-  const { count, limits, sink } = talk;
+const onAttach: Take = (state, payload) => {
+  const { count, limits, sink } = state;
   count.outputBytes += attachCost(payload.length);
-  if (payload.length === 0 || count.outputBytes > limits.outputBytes) return broken();
-  talk.hasEffects = true;
+  if (payload.length === 0 || count.outputBytes > limits.outputBytes) return BROKEN;
+  state.hasEffects = true;
   return judge(sink.attach(payload));
 };
 
-const onLog: Take = (talk, payload) => {
-  const { count, limits, sink } = talk;
+const onLog: Take = (state, payload) => {
+  const { count, limits, sink } = state;
   const level = LEVELS[payload[0] ?? LEVELS.length];
   count.logLines += 1;
   count.logBytes += payload.length - 1;
   const isOver =
     count.logLines > limits.logLines + 1 || count.logBytes > limits.logBytes + limits.logLineBytes + CUT_LINE_BYTES;
-  if (level === undefined || isOver) return broken();
-  talk.hasEffects = true;
+  if (level === undefined || isOver) return BROKEN;
+  state.hasEffects = true;
   sink.log({ level, text: toSafeText(payload.toString('utf8', 1), limits.logLineBytes + CUT_LINE_BYTES) });
   return CONTINUE;
 };
@@ -115,14 +100,14 @@ const onLog: Take = (talk, payload) => {
 const onProgress: Take = ({ count, sink }, payload) => {
   count.progress += 1;
   const fraction = payload.length === 8 ? payload.readDoubleBE(0) : Number.NaN;
-  if (count.progress > PROGRESS_FRAMES || !(fraction >= 0 && fraction <= 1)) return broken();
+  if (count.progress > PROGRESS_FRAMES || !(fraction >= 0 && fraction <= 1)) return BROKEN;
   sink.progress(fraction);
   return CONTINUE;
 };
 
 const onDone: Take = ({ count, begunMs, monotonicMs }, payload) => {
   const done = parseDone(payload);
-  if (done === null) return broken();
+  if (done === null) return BROKEN;
   const { cpuMs, heapBytes, encoding } = done;
   const { records, outputBytes } = count;
   const used = { wallMs: monotonicMs() - begunMs, cpuMs, heapBytes, outputBytes, records };
@@ -131,13 +116,19 @@ const onDone: Take = ({ count, begunMs, monotonicMs }, payload) => {
 
 const onFail: Take = ({ job }, payload) => {
   const fail = parseFail(payload);
-  if (fail === null) return broken();
+  if (fail === null) return BROKEN;
   return { kind: 'end', outcome: toOutcome(fail, job), isClean: fail.kind !== 'stopped' };
+};
+
+const onPull: Take = ({ job }, payload) => {
+  if (payload.length !== INDEX_BYTES) return BROKEN;
+  const index = payload.readUInt32BE(0);
+  return index <= job.companions.length ? { kind: 'pull', index } : BROKEN;
 };
 
 /** What may come once the converter runs. Before that it is `started`, or `fail` of its load. */
 const WHILE_RUNNING: ReadonlyMap<number, Take> = new Map([
-  [FRAME_OUT.pull, () => ({ kind: 'pull' })],
+  [FRAME_OUT.pull, onPull],
   [FRAME_OUT.part, onPart],
   [FRAME_OUT.attach, onAttach],
   [FRAME_OUT.log, onLog],
@@ -155,26 +146,36 @@ const WHILE_RUNNING: ReadonlyMap<number, Take> = new Map([
 export function makeConversation(
   deps: { readonly monotonicMs: () => number; readonly sink: ConversionSink },
   input: { readonly job: ConversionJob; readonly jobId: number },
-): Conversation {
+): Talk<ConversionOutcome> {
   const { job, jobId } = input;
-  const talk: Talk = {
+  const state: State = {
     ...deps,
     job,
-    limits: toRunnerLimits(job.limits, bodySize(job.input.body)),
+    limits: toRunnerLimits(job.limits, inputBytesOf(job)),
     begunMs: deps.monotonicMs(),
     count: { records: 0, outputBytes: 0, logLines: 0, logBytes: 0, progress: 0 },
     hasEffects: false,
   };
   let isStarted = false;
 
-  function onFrame({ type, job: frameJob, payload }: Frame): ConversationStep {
-    if (frameJob !== jobId) return broken();
-    if (isStarted) return WHILE_RUNNING.get(type)?.(talk, payload) ?? broken();
-    if (type === FRAME_OUT.fail) return onFail(talk, payload);
-    if (type !== FRAME_OUT.started) return broken();
+  function onFrame({ type, job: frameJob, payload }: Frame): Step {
+    if (frameJob !== jobId) return BROKEN;
+    if (isStarted) return WHILE_RUNNING.get(type)?.(state, payload) ?? BROKEN;
+    if (type === FRAME_OUT.fail) return onFail(state, payload);
+    if (type !== FRAME_OUT.started) return BROKEN;
     isStarted = true;
     return { kind: 'started' };
   }
 
-  return { onFrame, hasEffects: () => talk.hasEffects };
+  return {
+    onFrame,
+    hasEffects: () => state.hasEffects,
+    deadlines: {
+      load: { ms: job.limits.load, graceMs: LOAD_GRACE_MS },
+      run: { ms: wallMsOf(job.limits, inputBytesOf(job)), graceMs: 0 },
+    },
+    stopped: (stop) => ({ kind: 'stopped', ...stop }),
+    crashed: (signal) => ({ kind: 'crashed', signal }),
+    changed: rejected,
+  };
 }

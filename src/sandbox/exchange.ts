@@ -1,50 +1,38 @@
-// One job on one process, from `job` to its end: feeds the input, holds the deadlines, settles exactly once.
+// One job on one process, from its frame to its end: feeds its files, holds the deadlines, settles exactly once.
 
-import { bodySize } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
-import { DATA_BYTES, FRAME_IN } from './channel.ts';
-import { broken, type Conversation, type ConversationStep, makeConversation } from './conversation.ts';
-import type { ConversionJob, ConversionSink } from './job.ts';
-import { inlineBytes } from './inline-bytes.ts';
-import { wallMsOf } from './job-limits.ts';
-import type { ConversionOutcome, LimitName } from './outcome.ts';
+import { makeFeeder } from './feeder.ts';
+import type { Inputs } from './inputs.ts';
 import type { RunnerProcess } from './runner-process.ts';
+import { BROKEN, PROTOCOL_BROKEN, type Talk, type TalkStep } from './talk.ts';
 
 /** How a job ended on a runner. */
-export type RunnerEnd = {
-  readonly outcome: ConversionOutcome;
+export type RunnerEnd<Outcome> = {
+  readonly outcome: Outcome;
   /** May this runner take another job? If not, it was killed. */
   readonly isClean: boolean;
   /** It died by a signal or broke the protocol before it got input or gave anything: the job may be tried once more. */
   readonly mayRetry: boolean;
 };
 
-/** Where a job runs. */
-export type ExchangeDeps = { readonly process: RunnerProcess; readonly clock: Clock; readonly sink: ConversionSink };
-
-/** On top of `limits.load`: for making the isolate and for a machine that is busy. */
-const LOAD_GRACE_MS = 1_000;
-
-type Feeder = {
-  /** Answer one `pull`; false when the end was told already. */
-  readonly feed: () => boolean;
-  readonly hasSent: () => boolean;
+/** Where a job runs. `inputs` is null for a job that reads no file. */
+export type ExchangeDeps = {
+  readonly process: RunnerProcess;
+  readonly clock: Clock;
+  readonly inputs: Inputs | null;
 };
 
-function makeFeeder(process: RunnerProcess, jobId: number, bytes: Uint8Array): Feeder {
-  let sentBytes = 0;
-  let isEofSent = false;
-  return {
-    hasSent: () => sentBytes > 0,
-    feed: () => {
-      if (isEofSent) return false;
-      const payload = bytes.subarray(sentBytes, sentBytes + DATA_BYTES);
-      sentBytes += payload.length;
-      isEofSent = payload.length === 0;
-      process.send({ type: isEofSent ? FRAME_IN.eof : FRAME_IN.data, job: jobId, payload });
-      return true;
-    },
-  };
+type Phase = 'load' | 'run';
+
+function armed<Outcome>(
+  clock: Clock,
+  { deadlines, stopped }: Talk<Outcome>,
+  { phase, onEnd }: { readonly phase: Phase; readonly onEnd: (outcome: Outcome) => void },
+): Disposable {
+  const begunMs = clock.monotonicMs();
+  const { ms, graceMs } = deadlines[phase];
+  const limit = phase === 'load' ? 'load' : 'wall';
+  return clock.after(ms + graceMs, () => onEnd(stopped({ limit, used: clock.monotonicMs() - begunMs, allowed: ms })));
 }
 
 /**
@@ -52,73 +40,74 @@ function makeFeeder(process: RunnerProcess, jobId: number, bytes: Uint8Array): F
  *
  * Order: call this before the job is sent; its deadline begins here.
  *
- * @param deps - Process, clock and sink.
- * @param input - The job and its id on this process.
+ * @param deps - Process, clock and files.
+ * @param input - The job's talk and its id on this process.
  * @param options - `signal`: aborting kills the process and rejects with its reason.
  */
-export function exchange(
+export function exchange<Outcome>(
   deps: ExchangeDeps,
-  input: { readonly job: ConversionJob; readonly jobId: number },
+  input: { readonly talk: Talk<Outcome>; readonly jobId: number },
   options: { readonly signal: AbortSignal },
-): Promise<RunnerEnd> {
-  const { process, clock, sink } = deps;
-  const { job, jobId } = input;
-  const { promise, resolve, reject } = Promise.withResolvers<RunnerEnd>();
-  const conversation: Conversation = makeConversation({ monotonicMs: clock.monotonicMs, sink }, input);
-  const feeder = makeFeeder(process, jobId, inlineBytes(job.input.body));
+): Promise<RunnerEnd<Outcome>> {
+  const { process, clock, inputs } = deps;
+  const { talk, jobId } = input;
+  const { promise, resolve, reject } = Promise.withResolvers<RunnerEnd<Outcome>>();
+  const onChanged = (reason: string): void => end(talk.changed(reason));
+  const isOpen = (): boolean => !isSettled;
+  const feeder = inputs === null ? null : makeFeeder({ process, inputs, jobId, isOpen, onChanged, onError: fail });
   const onAbort = (): void => fail(options.signal.reason);
+  let hasPulled = false;
+  let isSettled = false;
   // Race: words that a runner said for the job before may arrive in this one, which is not to blame and runs on another process.
-  const isUntouched = (): boolean => !feeder.hasSent() && !conversation.hasEffects();
-  let deadline = arm('load', job.limits.load, LOAD_GRACE_MS);
+  const isUntouched = (): boolean => !hasPulled && !talk.hasEffects();
+  const arm = (phase: Phase): Disposable => armed(clock, talk, { phase, onEnd: end });
+  let deadline = arm('load');
 
-  function release(): void {
+  // Race: a piece of a file may come, or fail to come, when the process is another job's already: the first end is the only one.
+  function settle(isClean: boolean, tell: () => void): void {
+    if (isSettled) return;
+    isSettled = true;
+    if (!isClean) process.kill();
     deadline[Symbol.dispose]();
     options.signal.removeEventListener('abort', onAbort);
     process.listen(null);
+    tell();
   }
 
-  function end(outcome: ConversionOutcome, { isClean = false, mayRetry = false } = {}): void {
-    if (!isClean) process.kill();
-    release();
-    resolve({ outcome, isClean, mayRetry });
+  function end(outcome: Outcome, { isClean = false, mayRetry = false } = {}): void {
+    settle(isClean, () => resolve({ outcome, isClean, mayRetry }));
   }
 
   function fail(reason: unknown): void {
-    process.kill();
-    release();
-    reject(reason);
+    settle(false, () => reject(reason));
   }
 
-  function arm(limit: LimitName, allowed: number, graceMs: number): Disposable {
-    const begunMs = clock.monotonicMs();
-    return clock.after(allowed + graceMs, () =>
-      end({ kind: 'stopped', limit, used: clock.monotonicMs() - begunMs, allowed }),
-    );
-  }
-
-  function onStep(step: ConversationStep): void {
-    if (step.kind === 'end') end(step.outcome, { ...step, mayRetry: step.outcome.kind === 'crashed' && isUntouched() });
-    else if (step.kind === 'pull' && !feeder.feed()) onStep(broken());
-    else if (step.kind === 'started') {
+  function onStep(step: TalkStep<Outcome>): void {
+    if (step.kind === 'end') end(step.outcome, step);
+    else if (step.kind === 'broken') end(talk.crashed(PROTOCOL_BROKEN), { mayRetry: isUntouched() });
+    else if (step.kind === 'pull') {
+      hasPulled = true;
+      if (!feeder?.pull(step.index)) onStep(BROKEN);
+    } else if (step.kind === 'started') {
       deadline[Symbol.dispose]();
-      deadline = arm('wall', wallMsOf(job.limits, bodySize(job.input.body)), 0);
+      deadline = arm('run');
     }
   }
 
-  function guarded(next: () => ConversationStep): void {
+  function guarded(next: () => TalkStep<Outcome>): void {
     try {
       onStep(next());
     } catch (error) {
-      // The sink threw: a bug of the daemon, never of the guest.
+      // The taker of the pieces threw: a bug of the daemon, never of the guest.
       fail(error);
     }
   }
 
   options.signal.addEventListener('abort', onAbort, { once: true });
   process.listen({
-    onFrame: (frame) => guarded(() => conversation.onFrame(frame)),
-    onBroken: () => guarded(broken),
-    onClosed: ({ signal, isSignal }) => end({ kind: 'crashed', signal }, { mayRetry: isSignal && isUntouched() }),
+    onFrame: (frame) => guarded(() => talk.onFrame(frame)),
+    onBroken: () => guarded(() => BROKEN),
+    onClosed: ({ signal, isSignal }) => end(talk.crashed(signal), { mayRetry: isSignal && isUntouched() }),
   });
   return promise;
 }

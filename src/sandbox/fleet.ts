@@ -4,8 +4,7 @@ import type { SandboxConfig } from '../config/schema/sandbox.ts';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import type { ConversionJob } from './job.ts';
-import { heapBytesOf } from './job-limits.ts';
+import type { LoadableConverter } from './job.ts';
 import { afterFailure, CALM, type RestartState, restartDelayMs } from './restart-policy.ts';
 import type { Runner } from './runner.ts';
 
@@ -14,6 +13,15 @@ export type FleetDeps = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly start: (heapBytes: number) => Promise<Runner>;
+};
+
+/** What a job needs of a runner. */
+export type RunnerNeed = {
+  readonly converter: Pick<LoadableConverter, 'sha256' | 'trust'>;
+  /** Memory class. */
+  readonly heapBytes: number;
+  /** May a runner of another class take it, if it holds the converter or its group already? */
+  readonly isAnyClass: boolean;
 };
 
 /** How large a fleet is. */
@@ -41,8 +49,7 @@ const START_ATTEMPTS = 3;
 /** Share of a heap above which the next job gets a fresh one. Source: sandbox.md 2. */
 const FULL_HEAP = 1 / 4;
 
-const groupOf = ({ converter }: ConversionJob): string =>
-  converter.trust === 'bundled' ? 'bundled' : converter.sha256;
+const groupOf = ({ converter }: RunnerNeed): string => (converter.trust === 'bundled' ? 'bundled' : converter.sha256);
 
 /** Sealed runners, each at most one job at a time. The caller holds a permit of a semaphore as large as `size`. */
 export class Fleet implements AsyncDisposable {
@@ -78,18 +85,17 @@ export class Fleet implements AsyncDisposable {
   /**
    * A runner for a job: the one that holds its converter, else one of its group, else a fresh one.
    *
-   * @param job - Decides group and memory class.
+   * @param need - Decides group and memory class.
    * @throws {AirlockError} unavailable when no runner can be started, shutting_down once disposed.
    */
-  async acquire(job: ConversionJob): Promise<Slot> {
-    const heapBytes = heapBytesOf(job);
+  async acquire(need: RunnerNeed): Promise<Slot> {
     for (let attempt = 1; ; attempt += 1) {
       this.#assertOpen();
-      const slot = this.#pick(job, heapBytes) ?? (await this.#startFor(heapBytes, attempt));
+      const slot = this.#pick(need) ?? (await this.#startFor(need.heapBytes, attempt));
       if (slot === null) continue;
       slot.isBusy = true;
-      slot.group = groupOf(job);
-      slot.converter = job.converter.sha256;
+      slot.group = groupOf(need);
+      slot.converter = need.converter.sha256;
       this.#refill();
       return slot;
     }
@@ -131,13 +137,15 @@ export class Fleet implements AsyncDisposable {
     if (this.#disposed !== null) throw new AirlockError('shutting_down', 'Cannot convert: the pool is being closed');
   }
 
-  #pick(job: ConversionJob, heapBytes: number): Slot | null {
-    const group = groupOf(job);
-    const idle = [...this.#slots].filter(({ isBusy, runner }) => !isBusy && runner.heapBytes === heapBytes);
+  #pick(need: RunnerNeed): Slot | null {
+    const group = groupOf(need);
+    const idle = [...this.#slots].filter(({ isBusy }) => !isBusy);
+    const fitting = idle.filter(({ runner }) => runner.heapBytes === need.heapBytes);
+    const known = need.isAnyClass ? idle : fitting;
     return (
-      idle.find((slot) => slot.converter === job.converter.sha256 && slot.group === group) ??
-      idle.find((slot) => slot.group === group) ??
-      idle.find((slot) => slot.group === null) ??
+      known.find((slot) => slot.converter === need.converter.sha256 && slot.group === group) ??
+      known.find((slot) => slot.group === group) ??
+      fitting.find((slot) => slot.group === null) ??
       null
     );
   }

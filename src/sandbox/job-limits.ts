@@ -1,6 +1,7 @@
 // The limits of one job, made of the configuration and the size of its input.
 
 import type { SandboxLimits } from '../config/schema/sandbox.ts';
+import { bodySize } from '../core/body.ts';
 import { RECORDS_BESIDE_STEPS, type RunnerLimits } from './channel.ts';
 import type { ConversionJob } from './job.ts';
 
@@ -14,6 +15,15 @@ const MIB = 1024 ** 2;
  */
 export function wallMsOf(limits: Pick<SandboxLimits, 'wall' | 'wallPerMiB' | 'wallMax'>, inputBytes: number): number {
   return Math.min(limits.wallMax, limits.wall + Math.ceil((limits.wallPerMiB * inputBytes) / MIB));
+}
+
+/**
+ * Bytes of all files of a job: what its time limits grow with.
+ *
+ * @param job - Its input and companions.
+ */
+export function inputBytesOf({ input, companions }: Pick<ConversionJob, 'input' | 'companions'>): number {
+  return companions.reduce((sum, { body }) => sum + bodySize(body), bodySize(input.body));
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a runner says at an end, parsed once: the daemon treats each byte of it as written by an enemy.
 
 import { z } from 'zod';
-import type { DoneMessage, FailMessage, ReadyMessage } from './channel.ts';
+import type { DoneMessage, FailMessage, ProbedMessage, ReadyMessage } from './channel.ts';
 
 const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const place = z.int().min(1).max(Number.MAX_SAFE_INTEGER).nullable().catch(null);
@@ -24,6 +24,12 @@ const doneSchema: z.ZodType<DoneMessage> = z.strictObject({
   cpuMs: count,
   heapBytes: count,
 });
+
+const probedSchema: z.ZodType<ProbedMessage> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('confidence'), value: z.number().min(0).max(1) }),
+  z.strictObject({ kind: z.literal('absent') }),
+  z.strictObject({ kind: z.literal('none'), reason: z.string() }),
+]);
 
 const failSchema: z.ZodType<FailMessage> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('skipped'), reason: z.string() }),
@@ -63,3 +69,10 @@ export const parseDone = (payload: Buffer): DoneMessage | null => parse(doneSche
  * @returns The message, or null when it is none.
  */
 export const parseFail = (payload: Buffer): FailMessage | null => parse(failSchema, payload);
+/**
+ * Parse `probed`.
+ *
+ * @param payload - Bytes, already capped.
+ * @returns The message, or null when it is none.
+ */
+export const parseProbed = (payload: Buffer): ProbedMessage | null => parse(probedSchema, payload);

@@ -10,10 +10,13 @@ import type { Logger } from '../core/logger.ts';
 import { makeSemaphore } from '../core/semaphore.ts';
 import { findAddon } from './addon.ts';
 import type { SealedBundle } from './bundle.ts';
-import { Fleet } from './fleet.ts';
-import type { ConversionJob, ConversionSink, Pool } from './job.ts';
+import type { RunnerEnd } from './exchange.ts';
+import { Fleet, type RunnerNeed } from './fleet.ts';
+import { openInputs } from './inputs.ts';
+import type { ConversionJob, ConversionSink, Pool, ProbeJob, ProbeOutcome } from './job.ts';
+import { heapBytesOf } from './job-limits.ts';
 import type { ConversionOutcome } from './outcome.ts';
-import { startRunner } from './runner.ts';
+import { type Runner, startRunner } from './runner.ts';
 import { composeCommand, type RunnerSpec, type WallTools } from './walls/compose.ts';
 import type { RunnerFiles } from './walls/environment.ts';
 import { findTools, probeWalls } from './walls/probe.ts';
@@ -59,22 +62,45 @@ async function look(deps: Launch, tools: WallTools, heapBytes: number) {
 
 type Running = { readonly fleet: Fleet; readonly log: Logger };
 
-async function convertOnce({ fleet, log }: Running, job: ConversionJob, sink: ConversionSink, signal: AbortSignal) {
-  const slot = await fleet.acquire(job);
+type Run<Outcome> = (runner: Runner) => Promise<RunnerEnd<Outcome>>;
+
+type Turn = { readonly need: RunnerNeed; readonly name: string; readonly signal: AbortSignal };
+
+function heapAfter(outcome: ConversionOutcome | ProbeOutcome): number {
+  return outcome.kind === 'converted' ? outcome.used.heapBytes : 0;
+}
+
+async function runOnce<Outcome extends ConversionOutcome | ProbeOutcome>(
+  { fleet, log }: Running,
+  { need, name, signal }: Turn,
+  run: Run<Outcome>,
+): Promise<RunnerEnd<Outcome>> {
+  const slot = await fleet.acquire(need);
   let isClean = false;
   let heapBytes = 0;
   try {
     // Race: the caller may have given up while a runner was being started; nothing has run on it then.
     isClean = signal.aborted;
     signal.throwIfAborted();
-    const end = await slot.runner.convert(job, sink, { signal });
+    const end = await run(slot.runner);
     isClean = end.isClean;
-    if (end.outcome.kind === 'converted') heapBytes = end.outcome.used.heapBytes;
+    heapBytes = heapAfter(end.outcome);
     return end;
   } finally {
-    if (!isClean) log.debug({ converter: job.converter.name, pid: slot.runner.pid }, 'a runner is replaced');
+    if (!isClean) log.debug({ converter: name, pid: slot.runner.pid }, 'a runner is replaced');
     fleet.release(slot, { isClean, heapBytes });
   }
+}
+
+async function runTwice<Outcome extends ConversionOutcome | ProbeOutcome>(
+  running: Running,
+  turn: Turn,
+  run: Run<Outcome>,
+): Promise<Outcome> {
+  const first = await runOnce(running, turn, run);
+  if (!first.mayRetry) return first.outcome;
+  running.log.warn({ converter: turn.name }, 'a runner died before it read its input: trying once more');
+  return (await runOnce(running, turn, run)).outcome;
 }
 
 async function convert(
@@ -83,10 +109,18 @@ async function convert(
   sink: ConversionSink,
   signal: AbortSignal,
 ): Promise<ConversionOutcome> {
-  const first = await convertOnce(running, job, sink, signal);
-  if (!first.mayRetry) return first.outcome;
-  running.log.warn({ converter: job.converter.name }, 'a runner died before it read its input: trying once more');
-  return (await convertOnce(running, job, sink, signal)).outcome;
+  const opening = await openInputs(job, { signal });
+  if (opening.kind === 'changed') return { kind: 'rejected', reason: opening.reason, line: null, column: null };
+  await using inputs = opening.inputs;
+  const need = { converter: job.converter, heapBytes: heapBytesOf(job), isAnyClass: false };
+  return await runTwice(running, { need, name: job.converter.name, signal }, (runner) =>
+    runner.convert(job, { sink, inputs }, { signal }),
+  );
+}
+
+async function probe(running: Running, job: ProbeJob, signal: AbortSignal): Promise<ProbeOutcome> {
+  const need = { converter: job.converter, heapBytes: job.limits.heapStream, isAnyClass: true };
+  return await runTwice(running, { need, name: job.converter.name, signal }, (runner) => runner.probe(job, { signal }));
 }
 
 /**
@@ -124,24 +158,27 @@ export async function startPool(
   const closing = new AbortController();
   let waiting = 0;
 
+  /** Wait for a permit, run, and give it back. */
+  async function admitted<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (waiting >= WAITING_MAX + size)
+      throw new AirlockError('queue_full', `Cannot convert: ${WAITING_MAX} conversions wait for a runner already`, {
+        data: { limit: WAITING_MAX },
+      });
+    waiting += 1;
+    try {
+      const either = AbortSignal.any([signal, closing.signal]);
+      using _permit = await permits.acquire({ signal: either });
+      return await run(either);
+    } finally {
+      waiting -= 1;
+    }
+  }
+
   return {
     walls,
     runners: () => ({ size, ...fleet.counts() }),
-    convert: async (job, sink, { signal }) => {
-      if (waiting >= WAITING_MAX + size)
-        throw new AirlockError('queue_full', `Cannot convert: ${WAITING_MAX} conversions wait for a runner already`, {
-          data: { limit: WAITING_MAX },
-        });
-      waiting += 1;
-      try {
-        const either = AbortSignal.any([signal, closing.signal]);
-        using _permit = await permits.acquire({ signal: either });
-        return await convert({ fleet, log }, job, sink, either);
-      } finally {
-        waiting -= 1;
-      }
-    },
-    probe: () => Promise.resolve({ kind: 'absent' }),
+    convert: (job, sink, { signal }) => admitted(signal, (either) => convert({ fleet, log }, job, sink, either)),
+    probe: (job, { signal }) => admitted(signal, (either) => probe({ fleet, log }, job, either)),
     [Symbol.asyncDispose]: () => {
       // Order: conversions end as aborted before their runners die, so that no converter is blamed for the shutdown.
       closing.abort(new AirlockError('shutting_down', 'Cannot finish the conversion: the pool is being closed'));

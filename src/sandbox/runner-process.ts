@@ -22,8 +22,11 @@ export type ProcessListener = {
 /** A running process. It is killed, never asked. */
 export type RunnerProcess = {
   readonly pid: number;
-  /** Write one frame. */
-  readonly send: (frame: { readonly type: FrameType; readonly job: number; readonly payload: Uint8Array }) => void;
+  /** Write one frame. `onSent`: the system took all of it, or the process is gone. */
+  readonly send: (
+    frame: { readonly type: FrameType; readonly job: number; readonly payload: Uint8Array },
+    onSent?: () => void,
+  ) => void;
   /** Frames that nobody listens to kill the process: an idle runner has nothing to say. */
   readonly listen: (listener: ProcessListener | null) => void;
   readonly kill: () => void;
@@ -156,9 +159,11 @@ export function spawnRunner(
 
   return {
     pid: child.pid ?? 0,
-    send: ({ type, job, payload }) => {
+    send: ({ type, job, payload }, onSent) => {
+      child.stdin.cork();
       child.stdin.write(encodeHeader({ type, job, payloadBytes: payload.length }));
-      if (payload.length > 0) child.stdin.write(payload);
+      child.stdin.write(payload, () => onSent?.());
+      child.stdin.uncork();
     },
     listen: (next) => (listener = next),
     kill,

@@ -1,16 +1,24 @@
 // One runner: starts sealed, takes one job at a time, holds its deadlines, and is killed at anything that is not clean.
 
-import { isUtf8 } from 'node:buffer';
 import { randomInt } from 'node:crypto';
-import { bodySize } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
-import { FRAME_IN, FRAME_OUT, type JobMessage, type LoadMessage, type ObservedWalls } from './channel.ts';
+import {
+  FRAME_IN,
+  FRAME_OUT,
+  type JobMessage,
+  type LoadMessage,
+  type ObservedWalls,
+  type ProbeMessage,
+} from './channel.ts';
+import { makeConversation } from './conversation.ts';
 import { exchange, type RunnerEnd } from './exchange.ts';
-import type { ConversionJob, ConversionSink } from './job.ts';
-import { inlineBytes } from './inline-bytes.ts';
-import { toRunnerLimits } from './job-limits.ts';
+import { type Inputs, isUtf8Head } from './inputs.ts';
+import type { ConversionJob, ConversionSink, LoadableConverter, ProbeJob, ProbeOutcome } from './job.ts';
+import { inputBytesOf, toRunnerLimits } from './job-limits.ts';
 import { parseReady } from './messages.ts';
+import type { ConversionOutcome } from './outcome.ts';
+import { makeProbeTalk, PROBE_MS } from './probe-talk.ts';
 import { type ProcessEnd, type RunnerProcess, spawnRunner } from './runner-process.ts';
 import type { Command } from './walls/environment.ts';
 
@@ -22,12 +30,17 @@ export type Runner = {
   readonly startedAtMs: number;
   /** What it saw, when it was started to look. */
   readonly observed: ObservedWalls | null;
-  /** Run a job. Rejects with `signal.reason` when aborted, or with what the sink threw; the runner is killed then. */
+  /**
+   * Run a conversion. Rejects with `signal.reason` when aborted, with what the sink threw, or with what reading a file threw; the
+   * runner is killed then.
+   */
   readonly convert: (
     job: ConversionJob,
-    sink: ConversionSink,
+    taken: { readonly sink: ConversionSink; readonly inputs: Inputs },
     options: { readonly signal: AbortSignal },
-  ) => Promise<RunnerEnd>;
+  ) => Promise<RunnerEnd<ConversionOutcome>>;
+  /** Ask a converter about a file. Rejects with `signal.reason` when aborted; the runner is killed then. */
+  readonly probe: (job: ProbeJob, options: { readonly signal: AbortSignal }) => Promise<RunnerEnd<ProbeOutcome>>;
   readonly kill: () => void;
   readonly isKilled: () => boolean;
   readonly closed: Promise<ProcessEnd>;
@@ -47,22 +60,42 @@ const START_MS = 15_000;
 /** Ids of jobs are 32 bits on the wire; randomInt allows a range below 2⁴⁸. */
 const JOB_IDS = 2 ** 32;
 
+/** Bytes of a file's head. Source: sandbox.md 8. */
+const HEAD_BYTES = 64 * 1024;
+
+/** Trust: a runner that could guess the next id could answer a job before it is asked. */
+const makeJobId = (): number => randomInt(1, JOB_IDS);
 const toJson = (message: object): Buffer => Buffer.from(JSON.stringify(message), 'utf8');
 
-function loadMessage({ converter }: ConversionJob, { guest, heapBytes }: RunnerStart): LoadMessage {
+function loadMessage(converter: LoadableConverter, { guest, heapBytes }: RunnerStart): LoadMessage {
   return { guest, heapBytes, entry: converter.entry, files: Object.fromEntries(converter.files) };
 }
 
-function jobMessage({ converter, input, limits, station, nowUnixMs, seed, ...job }: ConversionJob): JobMessage {
+function jobMessage(job: ConversionJob, { files: [input, ...companions] }: Inputs): JobMessage {
+  const { converter, station, nowUnixMs, seed } = job;
+  if (input === undefined) throw new RangeError('Cannot send a job: it has no input');
   return {
-    input: { name: input.name, size: bodySize(input.body), mode: converter.input },
+    input,
+    companions,
+    mode: converter.input,
     encoding: converter.encoding,
-    isUtf8: converter.encoding === 'auto' && converter.input !== 'bytes' && isUtf8(inlineBytes(input.body)),
     arguments: job.arguments,
     station,
     nowUnixMs,
     seed,
-    limits: toRunnerLimits(limits, bodySize(input.body)),
+    limits: toRunnerLimits(job.limits, inputBytesOf(job)),
+  };
+}
+
+function probeMessage({ converter, limits, head, nowUnixMs, seed }: ProbeJob): ProbeMessage {
+  const bytes = head.bytes.subarray(0, HEAD_BYTES);
+  return {
+    file: { name: head.name, size: head.size, isUtf8: isUtf8Head(bytes) },
+    head: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+    encoding: converter.encoding,
+    nowUnixMs,
+    seed,
+    limits: { loadMs: limits.load, probeMs: PROBE_MS, errorTextBytes: limits.errorText },
   };
 }
 
@@ -102,21 +135,32 @@ export async function startRunner(deps: { readonly clock: Clock }, start: Runner
   const observed = await readyWithin(clock, process);
   let loaded: string | null = null;
 
+  function load(converter: LoadableConverter): void {
+    if (loaded === converter.sha256) return;
+    process.send({ type: FRAME_IN.load, job: 0, payload: toJson(loadMessage(converter, start)) });
+    loaded = converter.sha256;
+  }
+
   return {
     pid: process.pid,
     heapBytes: start.heapBytes,
     startedAtMs: clock.monotonicMs(),
     observed,
-    convert: (job, sink, { signal }) => {
+    convert: (job, { sink, inputs }, { signal }) => {
       signal.throwIfAborted();
-      // Trust: a runner that could guess the next id could answer a job before it is asked.
-      const jobId = randomInt(1, JOB_IDS);
-      const done = exchange({ process, clock, sink }, { job, jobId }, { signal });
-      if (loaded !== job.converter.sha256) {
-        process.send({ type: FRAME_IN.load, job: 0, payload: toJson(loadMessage(job, start)) });
-        loaded = job.converter.sha256;
-      }
-      process.send({ type: FRAME_IN.job, job: jobId, payload: toJson(jobMessage(job)) });
+      const jobId = makeJobId();
+      const talk = makeConversation({ monotonicMs: clock.monotonicMs, sink }, { job, jobId });
+      const done = exchange({ process, clock, inputs }, { talk, jobId }, { signal });
+      load(job.converter);
+      process.send({ type: FRAME_IN.job, job: jobId, payload: toJson(jobMessage(job, inputs)) });
+      return done;
+    },
+    probe: (job, { signal }) => {
+      signal.throwIfAborted();
+      const jobId = makeJobId();
+      const done = exchange({ process, clock, inputs: null }, { talk: makeProbeTalk(job, jobId), jobId }, { signal });
+      load(job.converter);
+      process.send({ type: FRAME_IN.probe, job: jobId, payload: toJson(probeMessage(job)) });
       return done;
     },
     kill: process.kill,

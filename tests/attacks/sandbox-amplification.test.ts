@@ -45,17 +45,8 @@ describe(`a converter that floods its host (${WALLS_NAME})`, () => {
 
     const { outcome, taken } = await attack(pool, body(text), { limits: { ...LIMITS, output: 10_000 } });
 
-    // The isolate's own clock pauses during host calls: on a busy machine the wall clock comes first.
-    expect(['stopped cpu', 'stopped wall']).toContain(nameOf(outcome));
-    expect(taken.parts).toHaveLength(10);
-  });
-
-  it('is stopped as output when it ends by itself after that', async () => {
-    const text = "for (let i = 0; i < 20; i += 1) host.part('x'.repeat(1000))";
-
-    const { outcome } = await attack(pool, body(text), { limits: { ...LIMITS, output: 10_000 } });
-
     expect(outcome).toEqual({ kind: 'stopped', limit: 'output', used: 11_000, allowed: 10_000 });
+    expect(taken.parts).toHaveLength(10);
   });
 
   it('is stopped at a million records', async () => {

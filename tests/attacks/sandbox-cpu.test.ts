@@ -49,7 +49,7 @@ describe(`a converter that takes time (${WALLS_NAME})`, () => {
 
   it.each([
     ['progress', 'for (;;) host.progress(0.5)'],
-    ['pulls after the end', "for (;;) if (host.pull() === 'never') break"],
+    ['pulls after the end', "for (;;) if (host.pull(0) === 'never') break"],
     ['log lines', "for (;;) host.log(0, '')"],
   ])(
     'is stopped when it calls its host for ever, though its own clock stands still meanwhile: %s',

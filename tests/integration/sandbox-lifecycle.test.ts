@@ -56,7 +56,7 @@ describe.runIf(isLinux)(`life of runners (${WALLS_NAME})`, () => {
     await using pool = await startTestPool();
     const taken = makeTaken();
     const log = (): void => void findProcesses(pool.folder).then(kill);
-    const job = makeJob(body("host.pull(); host.log(0, ''); for (;;);"), { limits: LONG });
+    const job = makeJob(body("host.pull(0); host.log(0, ''); for (;;);"), { limits: LONG });
 
     const outcome = await pool.pool.convert(job, { ...taken.sink, log }, { signal: new AbortController().signal });
 
@@ -71,7 +71,7 @@ describe.runIf(isLinux)(`life of runners (${WALLS_NAME})`, () => {
       fractions.push(fraction);
       if (fractions.length === 1) void findProcesses(pool.folder).then(kill);
     };
-    const text = 'host.progress(0.5); for (let i = 0; i < 4e6; i += 1) Math.sqrt(i); host.pull(); host.part("1")';
+    const text = 'host.progress(0.5); for (let i = 0; i < 4e6; i += 1) Math.sqrt(i); host.pull(0); host.part("1")';
     const taken = makeTaken();
 
     const outcome = await pool.pool.convert(

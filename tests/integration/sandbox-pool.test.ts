@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { body, makeJob, makeTaken, startTestPool, type TestPool, WALLS_NAME } from '../support/sandbox.ts';
 
-const READ_ALL = "let text = '', piece; while ((piece = host.pull()) !== '') text += piece;";
+const READ_ALL = "let text = '', piece; while ((piece = host.pull(0)) !== '') text += piece;";
 const used = {
   wallMs: expect.any(Number),
   cpuMs: expect.any(Number),
@@ -125,7 +125,7 @@ describe(`pool (${WALLS_NAME})`, () => {
 
   it('tells the sink’s refusal as rejected and its stop as stopped', async () => {
     const { signal } = new AbortController();
-    const job = makeJob(body("for (let i = 0; i < 50; i += 1) host.part('x'); host.pull()"));
+    const job = makeJob(body("for (let i = 0; i < 50; i += 1) host.part('x'); host.pull(0)"));
     const refused = await pool.pool.convert(
       job,
       { ...makeTaken().sink, part: () => ({ kind: 'refuse', reason: 'no' }) },

@@ -47,6 +47,8 @@ export type RealmOptions = {
   readonly limits?: ConversionLimits;
   /** UTF-16 units of each piece of input. */
   readonly pieceLength?: number;
+  /** Files beside the input: name and text. */
+  readonly companions?: readonly (readonly [name: string, text: string])[];
 };
 
 /**
@@ -77,11 +79,12 @@ function open(script: string): Realm {
   return (context as { __realm: Realm }).__realm;
 }
 
-function makePull(input: string, pieceLength: number): Host['pull'] {
-  let at = 0;
-  return () => {
-    const piece = input.slice(at, at + pieceLength);
-    at += piece.length;
+function makePull(files: readonly string[], pieceLength: number): Host['pull'] {
+  const places = files.map(() => 0);
+  return (index) => {
+    const at = places[index] ?? 0;
+    const piece = (files[index] ?? '').slice(at, at + pieceLength);
+    places[index] = at + piece.length;
     return piece;
   };
 }
@@ -98,8 +101,9 @@ async function runOnce(script: string, input: string, options: RealmOptions): Pr
     verdict = given;
     return STATUS[given.kind];
   };
+  const { mode = 'text', companions = [] } = options;
   const host: Host = {
-    pull: makePull(input, options.pieceLength ?? 262_144),
+    pull: makePull([input, ...companions.map(([, text]) => text)], options.pieceLength ?? 262_144),
     part: (record) => {
       records.push(record);
       return note(assembler.add(record));
@@ -109,7 +113,8 @@ async function runOnce(script: string, input: string, options: RealmOptions): Pr
     progress: () => 0,
   };
   const job: GuestJob = {
-    input: { name: options.name ?? 'input.txt', size: input.length, mode: options.mode ?? 'text' },
+    input: { name: options.name ?? 'input.txt', size: input.length, mode },
+    companions: companions.map(([name, text]) => ({ name, size: text.length, mode })),
     arguments: options.arguments ?? {},
     station: { name: 'TEST-STATION', location: '', purpose: '' },
     nowUnixMs: STAMP.receivedAtUnixMs,

@@ -1,5 +1,6 @@
 // A small guest runtime with the contract of src/guest/host.ts: sandbox tests use it to reach every host function directly.
 
+import { probe } from '../../src/guest/probe.ts';
 import type { GuestEnd, GuestJob, GuestRuntime, Host } from '../../src/guest/host.ts';
 
 class SkipFile extends Error {}
@@ -51,6 +52,7 @@ const runtime: GuestRuntime = {
   exports: { defineConverter: (definition: unknown) => definition, SkipFile, BadInput, RetryLater },
   run: (host, definition, job) => JSON.stringify(start(host, definition, job)),
   poll: () => JSON.stringify(settled),
+  probe,
 };
 
 Object.assign(globalThis, { __airlockGuest: runtime });

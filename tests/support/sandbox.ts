@@ -7,7 +7,7 @@ import { sandboxSchema, type SandboxLimits } from '../../src/config/schema/sandb
 import type { Body, Companion } from '../../src/core/body.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import type { ConversionJob, ConversionSink, Pool } from '../../src/sandbox/job.ts';
+import type { ConversionJob, ConversionSink, Pool, ProbeJob, ProbeOutcome } from '../../src/sandbox/job.ts';
 import type { ConversionOutcome, GuestLogLine } from '../../src/sandbox/outcome.ts';
 import { type PoolDeps, startPool } from '../../src/sandbox/pool.ts';
 import { hashBytes, openBundle } from '../../src/sandbox/bundle.ts';
@@ -87,7 +87,10 @@ export function makeJob(source: string, choice: JobChoice = {}): ConversionJob {
       encoding: choice.encoding ?? 'auto',
     },
     limits: { ...SHORT, ...choice.limits },
-    input: { name: 'in.csv', body: choice.body ?? { kind: 'inline', bytes: choice.bytes ?? Buffer.from('a;b\n1;2\n') } },
+    input: {
+      name: 'in.csv',
+      body: choice.body ?? { kind: 'inline', bytes: choice.bytes ?? Buffer.from('a;b\n1;2\n') },
+    },
     companions: choice.companions ?? [],
     arguments: {},
     station: { name: 's', location: 'l', purpose: 'p' },
@@ -95,6 +98,24 @@ export function makeJob(source: string, choice: JobChoice = {}): ConversionJob {
     seed: choice.seed ?? 7,
   };
 }
+
+/** Source of a converter whose `probe(head)` has this body. */
+export const probing = (text: string): string =>
+  `import { defineConverter } from 'airlock/converter';\nexport default defineConverter({ probe(head) {\n${text}\n}, convert() {} });\n`;
+
+/** A probe of the same converter and file as {@link makeJob} has. */
+export function makeProbe(source: string, choice: JobChoice = {}): ProbeJob {
+  const { converter, limits, input, nowUnixMs, seed } = makeJob(source, choice);
+  const bytes = input.body.kind === 'inline' ? input.body.bytes : new Uint8Array();
+  return { converter, limits, head: { name: input.name, size: bytes.length, bytes }, nowUnixMs, seed };
+}
+
+/** A companion in memory. */
+export const makeCompanion = (name: string, text: string): Companion => ({
+  name,
+  body: { kind: 'inline', bytes: Buffer.from(text) },
+  sha256: hashBytes(text),
+});
 
 /** A pool of real runners with the stand-in guest; disposing removes its bundle too. */
 export type TestPool = AsyncDisposable & {
@@ -105,6 +126,7 @@ export type TestPool = AsyncDisposable & {
     source: string,
     choice?: JobChoice,
   ) => Promise<{ outcome: ConversionOutcome; taken: Taken; ms: number }>;
+  readonly probe: (source: string, choice?: JobChoice) => Promise<{ outcome: ProbeOutcome; ms: number }>;
 };
 
 /** Start such a pool. */
@@ -135,6 +157,11 @@ export async function startTestPool(
       const begunMs = performance.now();
       const outcome = await pool.convert(makeJob(source, choice), taken.sink, { signal: new AbortController().signal });
       return { outcome, taken, ms: performance.now() - begunMs };
+    },
+    probe: async (source, choice) => {
+      const begunMs = performance.now();
+      const outcome = await pool.probe(makeProbe(source, choice), { signal: new AbortController().signal });
+      return { outcome, ms: performance.now() - begunMs };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -28,6 +28,8 @@ export type Prelude = {
   /** Run the converter; answers the guest's end as JSON. */
   readonly start: (...parts: StartParts) => string;
   readonly poll: () => string;
+  /** Ask the converter about the beginning of a file; answers as JSON. */
+  readonly probe: (definition: unknown, head: string) => string;
 };
 
 type Globals = {
@@ -62,7 +64,7 @@ let guest: GuestRuntime | null = null;
 function makeHost(raw: RawHost): Host {
   const [pull, part, attach, log, progress] = raw;
   const host: Host = {
-    pull: () => pull(),
+    pull: (index) => (typeof index === 'number' ? pull(index) : ''),
     part: (record) => {
       if (typeof record !== 'string') return LIMIT;
       return part(record.length > RECORD_CHARACTERS ? record.length : record);
@@ -111,4 +113,5 @@ globals.__airlockPrelude = {
   start: (...[pull, part, attach, log, progress, definition, job]) =>
     checked(guest?.run(makeHost([pull, part, attach, log, progress]), definition, job)),
   poll: () => checked(guest?.poll()),
+  probe: (definition, head) => checked(guest?.probe(definition, head)),
 };

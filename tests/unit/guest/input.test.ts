@@ -5,6 +5,7 @@ import { LONGEST_LINE, makeInput, splitLines } from '../../../src/guest/input.ts
 
 const job = (mode: GuestJob['input']['mode'], name = 'run.1.CSV'): GuestJob => ({
   input: { name, size: 3, mode },
+  companions: [],
   arguments: {},
   station: { name: '', location: '', purpose: '' },
   nowUnixMs: 0,
@@ -83,7 +84,7 @@ describe('makeInput()', () => {
     const input = makeInput(hostOf('a'), job('text'));
     input.text();
 
-    expect(() => input.text()).toThrow('Cannot read the input again');
+    expect(() => input.text()).toThrow('Cannot read the file again');
   });
 
   it('says what the manifest must say for text()', () => {

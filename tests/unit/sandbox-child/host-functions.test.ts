@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FRAME_OUT, RECORD_BYTES, type RunnerLimits } from '../../../src/sandbox/channel.ts';
 import { makeDecoder } from '../../../src/sandbox-child/decode.ts';
-import { makeHostFunctions } from '../../../src/sandbox-child/host-functions.ts';
+import { makeHostFunctions, type Stop } from '../../../src/sandbox-child/host-functions.ts';
 
 const LIMITS: RunnerLimits = {
   loadMs: 1_000,
@@ -17,50 +17,59 @@ const LIMITS: RunnerLimits = {
 
 function make(limits: Partial<RunnerLimits> = {}, input: readonly (readonly number[])[] = []) {
   const sent: { readonly type: number; readonly text: string }[] = [];
-  const pieces = [...input];
+  const stops: Stop[] = [];
+  const files = [[...input], [Uint8Array.of(0x42)]];
   const host = makeHostFunctions(
     {
       send: (type, bytes) => void sent.push({ type, text: Buffer.from(bytes).toString('latin1') }),
-      fetch: () => {
-        const piece = pieces.shift();
+      fetch: (index) => {
+        const piece = files[index]?.shift();
         return piece === undefined ? null : Uint8Array.from(piece);
       },
-      decoder: makeDecoder({ mode: 'text', encoding: 'utf-8', isUtf8: true }),
+      decoders: files.map(() => makeDecoder({ mode: 'text', encoding: 'utf-8', isUtf8: true })),
+      onStop: (stop) => void stops.push(stop),
     },
     { ...LIMITS, ...limits },
   );
-  return { host, sent };
+  return { host, sent, stops };
 }
 
 describe('pull()', () => {
   it('goes on over pieces without text and ends with the empty text for ever', () => {
     const { host } = make({}, [[0xef, 0xbb, 0xbf], [0xe2, 0x82], [0xac], [0x41]]);
 
-    expect([host.pull(), host.pull(), host.pull(), host.pull()]).toEqual(['€', 'A', '', '']);
+    expect([host.pull(0), host.pull(0), host.pull(0), host.pull(0)]).toEqual(['€', 'A', '', '']);
+  });
+
+  it('reads each file by itself, and nothing where there is none', () => {
+    const { host } = make({}, [[0xe2], [0x82, 0xac]]);
+
+    expect([host.pull(1), host.pull(0), host.pull(1), host.pull(0)]).toEqual(['B', '€', '', '']);
+    expect([2, -1, 0.5, Number.NaN, '1', undefined].map((index) => host.pull(index)).join('')).toBe('');
   });
 });
 
 describe('part()', () => {
   it('takes a record of its limit and stops at one byte more', () => {
-    const { host, sent } = make();
+    const { host, sent, stops } = make();
 
-    expect([host.part('x'.repeat(RECORD_BYTES)), sent.length, host.stop()]).toEqual([0, 1, null]);
+    expect([host.part('x'.repeat(RECORD_BYTES)), sent.length, stops]).toEqual([0, 1, []]);
     expect(host.part('x'.repeat(RECORD_BYTES + 1))).toBe(1);
-    expect(host.stop()).toEqual({ limit: 'output', used: RECORD_BYTES + 1, allowed: RECORD_BYTES });
+    expect(stops).toEqual([{ limit: 'output', used: RECORD_BYTES + 1, allowed: RECORD_BYTES }]);
   });
 
   it('counts bytes, not characters', () => {
     expect(make().host.part('€'.repeat(RECORD_BYTES / 2))).toBe(1);
   });
 
-  it('takes records to their number, output to its sum, and nothing after a stop', () => {
-    const { host, sent } = make({ records: 2 });
-    expect([host.part('1'), host.part('2'), host.part('3'), host.part('4')]).toEqual([0, 0, 1, 1]);
-    expect([sent.length, host.stop()]).toEqual([2, { limit: 'steps', used: 3, allowed: 2 }]);
+  it('takes records to their number and output to its sum, and ends the conversion at one more', () => {
+    const { host, sent, stops } = make({ records: 2 });
+    expect([host.part('1'), host.part('2'), host.part('3')]).toEqual([0, 0, 1]);
+    expect([sent.length, stops]).toEqual([2, [{ limit: 'steps', used: 3, allowed: 2 }]]);
 
-    const other = make({ outputBytes: 3 }).host;
-    expect([other.part('12'), other.part('3'), other.part('4'), other.attach('5')]).toEqual([0, 0, 1, 1]);
-    expect(other.stop()).toEqual({ limit: 'output', used: 4, allowed: 3 });
+    const other = make({ outputBytes: 3 });
+    expect([other.host.part('12'), other.host.part('3'), other.host.part('4')]).toEqual([0, 0, 1]);
+    expect(other.stops).toEqual([{ limit: 'output', used: 4, allowed: 3 }]);
   });
 
   it.each([[undefined], [{}], [null], [5]])('stops at %j', (record) => {

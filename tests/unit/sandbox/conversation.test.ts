@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { attachCost, FRAME_OUT, type FrameType } from '../../../src/sandbox/channel.ts';
+import { attachCost, FRAME_OUT, type FrameType, INDEX_BYTES } from '../../../src/sandbox/channel.ts';
 import { makeConversation } from '../../../src/sandbox/conversation.ts';
 import type { ConversionSink } from '../../../src/sandbox/job.ts';
 import { type JobChoice, makeJob, makeTaken } from '../../support/sandbox.ts';
 
-const BROKEN = { kind: 'end', outcome: { kind: 'crashed', signal: 'protocol' }, isClean: false };
+const BROKEN = { kind: 'broken' };
 const CONTINUE = { kind: 'continue' };
 const DONE = JSON.stringify({ encoding: 'utf-8', cpuMs: 1, heapBytes: 2 });
 
@@ -29,11 +29,17 @@ const progress = (fraction: number): Buffer => {
   return payload;
 };
 
+const index = (value: number): Buffer => {
+  const payload = Buffer.alloc(INDEX_BYTES);
+  payload.writeUInt32BE(value);
+  return payload;
+};
+
 describe('conversation', () => {
   it('takes records, attachments, log and progress, and ends as converted', () => {
     const { say, taken } = started();
 
-    expect(say(FRAME_OUT.pull)).toEqual({ kind: 'pull' });
+    expect(say(FRAME_OUT.pull, index(0))).toEqual({ kind: 'pull', index: 0 });
     expect(say(FRAME_OUT.part, '{"r":1}')).toEqual(CONTINUE);
     expect(say(FRAME_OUT.attach, Buffer.of(1, 255))).toEqual(CONTINUE);
     expect(say(FRAME_OUT.log, '\u0002a\u001bb')).toEqual(CONTINUE);
@@ -68,6 +74,21 @@ describe('conversation', () => {
     expect(started().say(FRAME_OUT.part, '1', 6)).toEqual(BROKEN);
     expect(started().say(FRAME_OUT.started)).toEqual(BROKEN);
     expect(started().say(FRAME_OUT.ready)).toEqual(BROKEN);
+  });
+
+  it.each([
+    [0, 'pull'],
+    [1, 'pull'],
+    [2, 'broken'],
+    [2 ** 32 - 1, 'broken'],
+  ])('asked for file %i, with one companion: %s', (at, kind) => {
+    const companion = { name: 'a.txt', body: { kind: 'inline', bytes: Buffer.from('a') }, sha256: '' } as const;
+
+    expect(started({ companions: [companion] }).say(FRAME_OUT.pull, index(at)).kind).toBe(kind);
+  });
+
+  it('ends as broken when asked for no file', () => {
+    expect(started().say(FRAME_OUT.pull)).toEqual(BROKEN);
   });
 
   it('ends as broken at a result that is none', () => {
@@ -150,7 +171,7 @@ describe('conversation', () => {
 
   it('has effects once a record, an attachment or a log line was taken', () => {
     const { say, hasEffects } = started();
-    say(FRAME_OUT.pull);
+    say(FRAME_OUT.pull, index(0));
     say(FRAME_OUT.progress, progress(0.1));
     expect(hasEffects()).toBe(false);
 

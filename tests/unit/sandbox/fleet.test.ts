@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/core/logger.ts';
-import { Fleet } from '../../../src/sandbox/fleet.ts';
-import type { ConversionJob } from '../../../src/sandbox/job.ts';
+import { Fleet, type RunnerNeed } from '../../../src/sandbox/fleet.ts';
 import type { Runner } from '../../../src/sandbox/runner.ts';
 import { makeManualClock } from '../../support/manual-clock.ts';
 import { makeJob } from '../../support/sandbox.ts';
@@ -30,6 +29,7 @@ function makeFleet({ size = 1, failing = 0 } = {}) {
       startedAtMs: clock.monotonicMs(),
       observed: null,
       convert: () => Promise.reject(new Error('Cannot convert: no job of these tests runs')),
+      probe: () => Promise.reject(new Error('Cannot probe: no job of these tests runs')),
       isKilled: () => killed.includes(pid),
       kill: () => {
         killed.push(pid);
@@ -43,8 +43,16 @@ function makeFleet({ size = 1, failing = 0 } = {}) {
   return { fleet, clock, killed, started: () => started };
 }
 
-const own = (source: string): ConversionJob => makeJob(source);
-const bundled = (source: string): ConversionJob => makeJob(source, { trust: 'bundled' });
+type Class = Partial<Pick<RunnerNeed, 'heapBytes' | 'isAnyClass'>>;
+
+const need = (source: string, trust: 'own' | 'bundled', over: Class): RunnerNeed => ({
+  converter: makeJob(source, { trust }).converter,
+  heapBytes: HEAP,
+  isAnyClass: false,
+  ...over,
+});
+const own = (source: string, over: Class = {}): RunnerNeed => need(source, 'own', over);
+const bundled = (source: string, over: Class = {}): RunnerNeed => need(source, 'bundled', over);
 
 describe('a runner', () => {
   it.each([
@@ -99,6 +107,22 @@ describe('a runner', () => {
     }
 
     expect(pids).toEqual([1, 2, 3, 3, 1]);
+  });
+});
+
+describe('a need for any memory class', () => {
+  it('takes the runner that holds the converter, else one of its group, else a fresh one of its own class', async () => {
+    const { fleet } = makeFleet({ size: 4 });
+    const large = { heapBytes: HEAP * 4 };
+    const pids = [];
+    for (const asked of [bundled('a', large), bundled('a'), own('b')]) {
+      const slot = await fleet.acquire({ ...asked, isAnyClass: true });
+      pids.push(slot.runner.pid);
+      fleet.release(slot, CLEAN);
+    }
+    const exact = await fleet.acquire(bundled('a'));
+
+    expect([...pids, exact.runner.pid]).toEqual([1, 1, 2, 3]);
   });
 });
 

@@ -43,6 +43,8 @@ export type StepAdder = {
 
 /** A step with children. Its outcome follows from them unless it is said here or at the end. */
 export type SequenceBuilder = StepAdder & {
+  /** A file to keep beside the step, where it is only known after its first child. */
+  readonly attach: (attachment: AttachmentInput) => void;
   /** Say what only the end knows. Not needed otherwise. */
   readonly finish: (end: FinishInput) => void;
 };
@@ -209,6 +211,10 @@ function makeAdder(open: Open, parent: number): StepAdder {
       const id = addStep(open, parent, takeStep(sequence, 'sequence'));
       return Object.freeze({
         ...makeAdder(open, id),
+        attach: (attachment: AttachmentInput) => {
+          assertOpen(open);
+          open.emitter.attachment(open.r, id, takeAttachment(attachment, 'an attachment'));
+        },
         finish: (end: FinishInput) => {
           assertOpen(open);
           open.emitter.record(open.r, 'more', { step: id, ...take(end, END, 'the end of a sequence') });

@@ -45,12 +45,12 @@ function encodeOne(codePoint: number): string {
   }
 }
 
-/**
- * A text's UTF-8 bytes as a text of one character (0 … 0xFF) per byte: the form in which bytes cross to the host.
- *
- * @param text - Any text; half characters become U+FFFD.
- */
-export function encodeUtf8(text: string): string {
+/** UTF-16 units encoded at once: what is put together character by character costs 32 bytes for each until it is whole. */
+const PIECE = 8_192;
+const ASCII = /^[\0-\x7f]*$/;
+
+function encodePiece(text: string): string {
+  if (ASCII.test(text)) return text;
   let encoded = '';
   for (let index = 0; index < text.length; ) {
     const codePoint = codePointAt(text, index);
@@ -58,4 +58,21 @@ export function encodeUtf8(text: string): string {
     index += codePoint > 0xffff ? 2 : 1;
   }
   return encoded;
+}
+
+/**
+ * A text's UTF-8 bytes as a text of one character (0 … 0xFF) per byte: the form in which bytes cross to the host.
+ *
+ * @param text - Any text; half characters become U+FFFD.
+ */
+export function encodeUtf8(text: string): string {
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const end = start + PIECE;
+    const last = text.charCodeAt(end - 1);
+    const isHalf = end < text.length && last >= 0xd800 && last <= 0xdbff;
+    pieces.push(encodePiece(text.slice(start, isHalf ? end - 1 : end)));
+    start = isHalf ? end - 1 : end;
+  }
+  return pieces.join('');
 }

@@ -11,6 +11,7 @@ import { handleEventsSubscribe } from './events-subscribe.ts';
 import { handleEventsUnsubscribe } from './events-unsubscribe.ts';
 import { handlePing } from './ping.ts';
 import { handleQueueStats } from './queue-stats.ts';
+import { handleReportConvert } from './report-convert.ts';
 import { handleReportGet } from './report-get.ts';
 import { handleReportList } from './report-list.ts';
 import { handleReportSubmit } from './report-submit.ts';
@@ -62,6 +63,7 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'report/get': bind(METHODS['report/get'], handleReportGet, { store }),
     'report/list': bind(METHODS['report/list'], handleReportList, { store }),
     'queue/stats': bind(METHODS['queue/stats'], handleQueueStats, { store }),
+    'report/convert': bind(METHODS['report/convert'], handleReportConvert, { store, conversions, limitBytes }),
     'converter/probe': bind(METHODS['converter/probe'], handleConverterProbe, { conversions }),
     'submission/retry': bind(METHODS['submission/retry'], handleSubmissionRetry, { store }),
     'queue/list': bind(METHODS['queue/list'], handleQueueList, { store }),

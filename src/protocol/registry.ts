@@ -6,6 +6,7 @@ import { eventsSubscribe } from './methods/events-subscribe.ts';
 import { eventsUnsubscribe } from './methods/events-unsubscribe.ts';
 import { ping } from './methods/ping.ts';
 import { queueStats } from './methods/queue-stats.ts';
+import { reportConvert } from './methods/report-convert.ts';
 import { reportGet } from './methods/report-get.ts';
 import { reportList } from './methods/report-list.ts';
 import { reportSubmit } from './methods/report-submit.ts';
@@ -43,6 +44,7 @@ export const METHODS = {
   'converter/get': converterGet,
   'config/get': configGet,
   'config/validate': configValidate,
+  'report/convert': reportConvert,
   'converter/probe': converterProbe,
   'events/subscribe': eventsSubscribe,
   'events/unsubscribe': eventsUnsubscribe,

@@ -21,6 +21,7 @@ converter/list read,admin calls 1
 converter/get read,admin calls 1
 config/get read,admin calls 1
 config/validate read,admin calls 1
+report/convert submit submit 1
 converter/probe submit calls 1
 events/subscribe submit,read,admin calls 1
 events/unsubscribe submit,read,admin free 1

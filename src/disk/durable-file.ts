@@ -71,27 +71,31 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-async function makeOne(path: string): Promise<void> {
-  await mkdir(path, { mode: 0o700 });
+async function makeOne(path: string, mode: number): Promise<void> {
+  await mkdir(path, { mode });
   await syncDirectory(dirname(path));
 }
 
 /**
- * Make a folder and those above it that are missing (mode 0700), durable once this resolves.
+ * Make a folder and those above it that are missing, durable once this resolves.
  *
  * Not `mkdir({ recursive: true })`: where a folder exists and takes no entries (`/proc`), Node 24 spins in it for ever.
  *
  * @param path - Absolute path of the folder; one that exists, or a link to one, is left as it is.
+ * @param options - `mode` of folders that are made; default 0700.
  * @throws the system's error (`ENOTDIR`, `EEXIST` for something that is no folder, `EACCES`, `EROFS`, `ENOENT`, …).
  */
-export async function ensureDurableDirectory(path: string): Promise<void> {
+export async function ensureDurableDirectory(
+  path: string,
+  { mode = 0o700 }: { readonly mode?: number } = {},
+): Promise<void> {
   try {
-    await makeOne(path);
+    await makeOne(path, mode);
   } catch (error) {
     if (await isDirectory(path)) return;
     const parent = dirname(path);
     if (!isSystemError(error, 'ENOENT') || parent === path) throw error;
-    await ensureDurableDirectory(parent);
-    await makeOne(path);
+    await ensureDurableDirectory(parent, { mode });
+    await makeOne(path, mode);
   }
 }

@@ -1,0 +1,178 @@
+// The loop of one watch folder: look, let settle, take in; woken by events, by the clock, and by what is converted.
+
+import { AirlockError } from '../core/errors.ts';
+import type { SubmissionId } from '../core/ids.ts';
+import { makeWaker } from '../core/waker.ts';
+import { makeAnchor } from './anchor.ts';
+import { type FolderDeps, type Loop, pause } from './folder-loop.ts';
+import { type FolderStatus, toFolderStatus } from './folder-status.ts';
+import { lookAtAll, makeMemory } from './memory.ts';
+import { scanFolder } from './scan.ts';
+import type { FolderSettings } from './settings.ts';
+import { takeReady } from './take-ready.ts';
+
+const SCAN_LIMIT = 100_000;
+const HINT_LIMIT = 10_000;
+const TOUCH_EVERY_MS = 86_400_000;
+const FORGET_BATCH = 500;
+const STORE_RETRY_MS = 5_000;
+
+/** One watch folder at work. Disposing stops it; what is being read is given up, nothing is left behind. */
+export type WatchedFolder = AsyncDisposable & {
+  readonly name: string;
+  readonly status: () => FolderStatus;
+  /** A conversion of this folder's ended. */
+  readonly ended: (submissionId: SubmissionId) => void;
+  /** Nothing that was known lies at this path any more. */
+  readonly forget: (path: string) => void;
+  /** Look through the folder now. */
+  readonly rescan: () => void;
+};
+
+async function forgetOld({ store, settings, clock }: Loop): Promise<void> {
+  const beforeUnixMs = clock.nowUnixMs() - settings.shared.remember;
+  let forgotten = FORGET_BATCH;
+  while (forgotten >= FORGET_BATCH) forgotten = await store.forgetFiles(settings.name, beforeUnixMs);
+}
+
+async function scan(loop: Loop): Promise<void> {
+  const { settings, clock, times, state, signal, anchor } = loop;
+  const { root, config } = settings;
+  const startMs = clock.monotonicMs();
+  loop.hints.clear();
+  const skip = [settings.doneFolder, settings.errorFolder];
+  const { paths, isCut } = await scanFolder(
+    { root, isRecursive: config.recursive, skip, limit: SCAN_LIMIT },
+    { signal },
+  );
+  const isTouching = startMs >= times.touchAtMs;
+  await lookAtAll(loop, paths, { nowMs: startMs, isTouching, signal });
+  if (isTouching && !isCut) {
+    // Order: only what was touched just now may be measured by its age.
+    await forgetOld(loop);
+    times.touchAtMs = startMs + TOUCH_EVERY_MS;
+  }
+  state.isCut = isCut;
+  times.scanAtMs =
+    clock.monotonicMs() +
+    (anchor.isPolled() ? Math.min(config.pollEvery, settings.shared.rescan) : settings.shared.rescan);
+}
+
+async function lookAround(loop: Loop): Promise<void> {
+  const { clock, times, hints, signal } = loop;
+  const nowMs = clock.monotonicMs();
+  if (nowMs >= times.scanAtMs || hints.size >= HINT_LIMIT) return scan(loop);
+  const paths = [...hints];
+  hints.clear();
+  await lookAtAll(loop, paths, { nowMs, isTouching: false, signal });
+}
+
+/** Something happens by itself after this many milliseconds. */
+function nextInMs({ memory, settings, clock, times }: Loop): number {
+  const nowMs = clock.monotonicMs();
+  let atMs = times.scanAtMs;
+  if (memory.open.size < settings.shared.inFlight) {
+    for (const { readyAtMs } of memory.looks.values()) atMs = Math.min(atMs, Math.max(readyAtMs, times.pausedUntilMs));
+  }
+  return Math.max(1, Math.ceil(atMs - nowMs));
+}
+
+/** One round. @returns how long nothing is to be done by itself. */
+async function goRound(loop: Loop): Promise<number> {
+  const { anchor, times, memory } = loop;
+  const held = await anchor.hold();
+  if (held.kind === 'missing') {
+    memory.looks.clear();
+    times.scanAtMs = 0;
+    return held.lookAgainInMs;
+  }
+  if (held.isNew) times.scanAtMs = 0;
+  await lookAround(loop);
+  await takeReady(loop);
+  return loop.hints.size > 0 ? 0 : nextInMs(loop);
+}
+
+async function goRoundSafely(loop: Loop): Promise<number> {
+  try {
+    return await goRound(loop);
+  } catch (error) {
+    loop.signal.throwIfAborted();
+    if (error instanceof AirlockError && error.code === 'unavailable') {
+      pause(loop, { by: 'store_failed', forMs: STORE_RETRY_MS });
+      loop.log.error({ err: error }, 'the store does not take files of this folder');
+      return STORE_RETRY_MS;
+    }
+    // The folder is to blame: it went away or was closed in the middle of a round.
+    if (error instanceof Error && 'syscall' in error) return await loop.anchor.lose(error);
+    throw error;
+  }
+}
+
+/**
+ * Start watching one folder.
+ *
+ * @param deps - Store, clock, log; borrowed.
+ * @param settings - The folder.
+ * @param open - Its submissions that are not converted yet.
+ */
+export function startFolder(
+  deps: FolderDeps,
+  settings: FolderSettings,
+  { open }: { readonly open: readonly SubmissionId[] },
+): WatchedFolder {
+  const log = deps.log.child({ folder: settings.name });
+  const stopping = new AbortController();
+  const waker = makeWaker(deps.clock);
+  const memory = makeMemory();
+  for (const submissionId of open) memory.open.add(submissionId);
+  const hints = new Set<string>();
+  const onHint = (path: string): void => {
+    if (hints.size < HINT_LIMIT) hints.add(path);
+    waker.wake();
+  };
+  const anchor = makeAnchor({ log, nowUnixMs: deps.clock.nowUnixMs, onHint }, settings);
+  const loop: Loop = {
+    ...deps,
+    log,
+    settings,
+    memory,
+    hints,
+    anchor,
+    signal: stopping.signal,
+    times: { scanAtMs: 0, pausedUntilMs: 0, touchAtMs: 0 },
+    state: { pausedBy: null, isCut: false },
+  };
+
+  async function run(): Promise<void> {
+    try {
+      for (;;) {
+        const ticket = waker.ticket();
+        const waitMs = await goRoundSafely(loop);
+        if (waitMs > 0) await waker.wait(ticket, waitMs, { signal: stopping.signal });
+      }
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error;
+    } finally {
+      await anchor[Symbol.asyncDispose]();
+    }
+  }
+
+  // A bug in here is nobody's to catch: as an unhandled rejection it ends the daemon with 70 instead of stopping the folder unseen.
+  const running = run();
+  return {
+    name: settings.name,
+    status: () => toFolderStatus(loop),
+    ended: (submissionId) => {
+      if (memory.open.delete(submissionId)) waker.wake();
+    },
+    forget: (path) => void memory.known.delete(path),
+    rescan: () => {
+      loop.times.scanAtMs = 0;
+      waker.wake();
+    },
+    [Symbol.asyncDispose]: () => {
+      stopping.abort(new AirlockError('shutting_down', 'Cannot take files in: the daemon is stopping'));
+      return running;
+    },
+  };
+}

@@ -1,0 +1,138 @@
+// All watch folders of one instance: the room's surface.
+
+import type { IntakeConfig } from '../config/schema/intake.ts';
+import type { Clock } from '../core/clock.ts';
+import type { SubmissionId } from '../core/ids.ts';
+import type { Logger } from '../core/logger.ts';
+import { isSubmissionOpen } from '../core/states.ts';
+import type { FolderCounts, Store, StoreChange } from '../store/types.ts';
+import { startFolder, type WatchedFolder } from './folder.ts';
+import type { FolderStatus } from './folder-status.ts';
+import { type PostActions, startPostActions } from './post-actions.ts';
+import { type FolderSettings, readSettings } from './settings.ts';
+import { folderOfKid } from './take-file.ts';
+
+/** What watching needs. */
+export type IntakeDeps = {
+  readonly store: Pick<
+    Store,
+    | 'accept'
+    | 'openUpload'
+    | 'knownFiles'
+    | 'openFiles'
+    | 'refuseFile'
+    | 'touchFiles'
+    | 'forgetFiles'
+    | 'dueActions'
+    | 'endPostAction'
+    | 'countFolders'
+    | 'changes'
+  >;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Absolute path that a path of the configuration means. */
+  readonly resolvePath: (written: string) => string;
+  /** Largest file, bytes. */
+  readonly maxBytes: number;
+};
+
+/** One folder: what its loop says, and what the store knows. */
+export type IntakeFolder = FolderStatus & Omit<FolderCounts, 'folder' | 'open'>;
+
+/** All watch folders. Disposing stops them: taking first, then what is done with finished files. */
+export type Intake = AsyncDisposable & {
+  readonly list: () => Promise<readonly IntakeFolder[]>;
+  /** Look through these folders now (null = all). @returns their names. */
+  readonly rescan: (name: string | null) => readonly string[];
+};
+
+type Watched = { readonly folder: WatchedFolder; readonly actions: PostActions };
+
+const NOTHING: Omit<FolderCounts, 'folder' | 'open'> = {
+  done: 0,
+  failed: 0,
+  failures: [],
+  actions: 0,
+  failing: 0,
+  firstFailing: null,
+};
+
+function watchOne(deps: IntakeDeps, settings: FolderSettings, open: readonly SubmissionId[]): Watched {
+  const { store, clock, log } = deps;
+  const onAction = (): void => actions.wake();
+  const folder = startFolder({ store, clock, log, onAction }, settings, { open });
+  const actions = startPostActions({ store, clock, log, onGone: folder.forget }, settings);
+  return { folder, actions };
+}
+
+/** Is the conversion over? `waiting` and `suspended` ones go on by themselves later. */
+function hasEnded({ state }: Extract<StoreChange, { readonly kind: 'submission' }>): boolean {
+  return !isSubmissionOpen(state) && state !== 'waiting' && state !== 'suspended';
+}
+
+/**
+ * Start watching.
+ *
+ * @param deps - Store, clock, log; borrowed.
+ * @param config - `intake`.
+ * @throws {AirlockError} unavailable when the store has failed.
+ */
+export async function startIntake(deps: IntakeDeps, config: IntakeConfig): Promise<Intake> {
+  const watched = new Map<string, Watched>();
+  const endedEarly = new Set<SubmissionId>();
+  let isStarted = false;
+  // Order: subscribed before the open files are read, or one that ends in between would count as open for ever.
+  const subscription = deps.store.changes.subscribe((change) => {
+    if (change.kind !== 'submission' || !hasEnded(change)) return;
+    const name = folderOfKid(change.kid);
+    if (name === null) return;
+    if (!isStarted) endedEarly.add(change.submissionId);
+    watched.get(name)?.folder.ended(change.submissionId);
+    watched.get(name)?.actions.wake();
+  });
+  const open = await deps.store.openFiles();
+  for (const settings of readSettings(config, deps)) {
+    const own = open.filter(({ folder, submissionId }) => folder === settings.name && !endedEarly.has(submissionId));
+    watched.set(
+      settings.name,
+      watchOne(
+        deps,
+        settings,
+        own.map(({ submissionId }) => submissionId),
+      ),
+    );
+  }
+  isStarted = true;
+
+  async function stop(): Promise<void> {
+    subscription[Symbol.dispose]();
+    const all = [...watched.values()];
+    await Promise.all(all.map(({ folder }) => folder[Symbol.asyncDispose]()));
+    await Promise.all(all.map(({ actions }) => actions[Symbol.asyncDispose]()));
+  }
+
+  let stopped: Promise<void> | null = null;
+  return {
+    list: async () => {
+      const counts = await deps.store.countFolders();
+      return [...watched.values()].map(({ folder }) => {
+        const {
+          folder: _name,
+          open: _open,
+          ...own
+        } = counts.find(({ folder: name }) => name === folder.name) ?? {
+          folder: folder.name,
+          open: 0,
+          ...NOTHING,
+        };
+        return { ...folder.status(), ...own };
+      });
+    },
+    rescan: (name) => {
+      const chosen = [...watched.values()].filter(({ folder }) => name === null || folder.name === name);
+      for (const { folder } of chosen) folder.rescan();
+      return chosen.map(({ folder }) => folder.name);
+    },
+    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+  };
+}

@@ -1,0 +1,47 @@
+// The folder that finished files move to, and the names they get there: nothing is overwritten, no link is followed.
+
+import { realpath } from 'node:fs/promises';
+import { dirname, extname, join, relative, sep } from 'node:path';
+import { ensureDurableDirectory } from '../disk/durable-file.ts';
+import type { PostAction } from '../store/types.ts';
+
+// As the umask allows: people on the shop floor read them.
+const FOLDER_MODE = 0o777;
+
+function isInside(inner: string, outer: string): boolean {
+  const way = relative(outer, inner);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`);
+}
+
+/**
+ * Make the folder that a file moves to: the target, and in it the folders that the file lay in.
+ *
+ * @param root - The watch folder.
+ * @param target - Absolute; inside the watch folder or elsewhere.
+ * @param path - Of the file, relative to the watch folder.
+ * @returns its absolute path.
+ * @throws {Error} when a link on the way leads elsewhere; the system's error when it cannot be made.
+ */
+export async function makeTargetFolder(root: string, target: string, path: string): Promise<string> {
+  const folder = join(target, dirname(path));
+  await ensureDurableDirectory(folder, { mode: FOLDER_MODE });
+  // Where the owner put the watch folder or a target elsewhere may be reached through links; what lies below may not.
+  const base = isInside(target, root) ? root : target;
+  const expected = join(await realpath(base), relative(base, folder));
+  if ((await realpath(folder)) !== expected) throw new Error('Cannot move file: a link leads out of the target folder');
+  return folder;
+}
+
+/**
+ * Names to try in turn: the file's own, then with the time of its end and its id.
+ *
+ * @param action - Whose file moves.
+ */
+export function candidateNames({ path, submissionId, endedAtUnixMs, seq }: PostAction): readonly string[] {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const extension = extname(name);
+  const stem = name.slice(0, name.length - extension.length);
+  const time = new Date(endedAtUnixMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const id = submissionId === null ? `${seq}` : submissionId.slice(-8);
+  return [name, `${stem}.${time}-${id}${extension}`, `${stem}.${time}-${id}-${seq}${extension}`];
+}

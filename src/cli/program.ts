@@ -4,6 +4,8 @@ import { Command as Commander, CommanderError } from 'commander';
 import { AirlockError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
 import type { Choose } from './program/choose.ts';
+import { addConvert, addConverterProbe } from './program/convert.ts';
+import { addIntake } from './program/intake.ts';
 import { addLifeCycle } from './program/life-cycle.ts';
 import { addQueue } from './program/queue.ts';
 import { addSubmit } from './program/submit.ts';
@@ -62,6 +64,9 @@ export function parseCommandLine(
   addSubmission(program, choose);
   addReport(program, choose);
   addQueue(program, choose);
+  addConvert(program, choose);
+  addConverterProbe(program, choose);
+  addIntake(program, choose);
   addTools(program, choose);
   addRpc(program, choose);
   try {

@@ -12,6 +12,7 @@ export function toQueueStats({ today: _today, ...stats }: StoreStats): ResultOf<
     submissions: { ...stats.submissions },
     deliveries: { ...stats.deliveries },
     bytes: { ...stats.bytes },
+    disk: { ...stats.disk },
     refusals: { ...stats.refusals },
   };
 }

@@ -1,61 +1,113 @@
 // Takes one file in, or says why not: known key, bound, then the rows.
 
-import { createHash } from 'node:crypto';
-import { makeUuidV7, toSubmissionId } from '../core/ids.ts';
+import { makeUuidV7, type SubmissionId, toSubmissionId } from '../core/ids.ts';
+import { insertBodies, placedHash } from './bodies.ts';
 import type { CallTime, StoreContext } from './context.ts';
+import { hash } from './hash.ts';
+import { inlineBytes, type PlacedInput, placedSize } from './placed.ts';
 import { toRank } from './rank.ts';
+import { findNoRoom } from './room.ts';
 import { readNumber, readSubmissionId, readText } from './rows.ts';
-import type { PlacedInput } from './placed.ts';
 import { findSeen, rememberTaken } from './seen-files.ts';
-import type { AcceptOutcome } from './types.ts';
+import type { AcceptInput, AcceptOutcome, QueueFull, TooLarge } from './types.ts';
 
-// A full queue empties by conversions and uploads, which take about as long.
-const COUNT_RETRY_AFTER_MS = 1_000;
+// A row, its indexes and the receipt, twice: in the log and in the database.
+const ROW_BYTES = 4_096;
 
-/** SHA-256 as lower-case hex. */
-export function hash(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** By what a call is known, and what tells its content from another's. */
+export type CallContent = Pick<AcceptInput, 'kid' | 'idempotencyKey'> & {
+  readonly sha256: string;
+  /** Of the companions' names and hashes; empty without any. */
+  readonly companionsHash: string;
+};
+
+/**
+ * The hash of companions as it is remembered with an idempotency key.
+ *
+ * @param companions - In their order.
+ */
+export function hashCompanions(companions: readonly { readonly name: string; readonly sha256: string }[]): string {
+  return companions.length === 0 ? '' : hash(JSON.stringify(companions.map(({ name, sha256 }) => [name, sha256])));
 }
 
-type Hashed = { readonly input: PlacedInput; readonly sha256: string };
-
-function findFirstAnswer({ database }: StoreContext, { input, sha256 }: Hashed): AcceptOutcome | null {
-  const row = database.get('SELECT * FROM idempotency WHERE kid = :kid AND key = :key', {
-    kid: input.kid,
-    key: input.idempotencyKey,
-  });
+/**
+ * The answer that a known key was given, or `conflict` for other content; null for a key that is not known.
+ *
+ * @param context - Its database.
+ */
+export function findFirstAnswer(
+  { database }: Pick<StoreContext, 'database'>,
+  { kid, idempotencyKey, sha256, companionsHash }: CallContent,
+): AcceptOutcome | null {
+  const row = database.get('SELECT * FROM idempotency WHERE kid = :kid AND key = :key', { kid, key: idempotencyKey });
   if (row === undefined) return null;
   const submissionId = readSubmissionId(row, 'submission_id');
-  if (readText(row, 'sha256') !== sha256) return { kind: 'conflict', submissionId };
+  const isSame = readText(row, 'sha256') === sha256 && readText(row, 'companions') === companionsHash;
+  if (!isSame) return { kind: 'conflict', submissionId };
   return { kind: 'accepted', submissionId, sha256, bytes: readNumber(row, 'size'), duplicate: true };
 }
 
-function insert({ database }: StoreContext, { input, sha256 }: Hashed, { nowUnixMs }: CallTime): string {
-  const id = makeUuidV7(nowUnixMs);
+type Measured = {
+  readonly input: PlacedInput;
+  readonly content: CallContent;
+  readonly size: number;
+  readonly companionSize: number;
+};
+
+function measure(input: PlacedInput): Measured {
+  const { kid, idempotencyKey, body, companions } = input;
+  const hashed = companions.map(({ name, body: each }) => ({ name, sha256: placedHash(each) }));
+  const content = { kid, idempotencyKey, sha256: placedHash(body), companionsHash: hashCompanions(hashed) };
+  const companionSize = companions.reduce((sum, each) => sum + placedSize(each.body), 0);
+  return { input, content, size: placedSize(body), companionSize };
+}
+
+function insert({ database }: StoreContext, measured: Measured, { nowUnixMs }: CallTime): SubmissionId {
+  const { input, content, size, companionSize } = measured;
+  const id = toSubmissionId(makeUuidV7(nowUnixMs));
   const { seq } = database.run(
     `INSERT INTO submission
-       (id, kid, name, state, rank, group_key, size, sha256, received_at, wanted_converter, arguments)
-     VALUES (:id, :kid, :name, 'received', :rank, :group, :size, :sha256, :now, :converter, :arguments)`,
+       (id, kid, name, state, rank, group_key, size, sha256, received_at, wanted_converter, arguments,
+        body_file, companion_size)
+     VALUES (:id, :kid, :name, 'received', :rank, :group, :size, :sha256, :now, :converter, :arguments,
+        :file, :companionSize)`,
     {
       id,
       kid: input.kid,
       name: input.name,
       rank: toRank(nowUnixMs, input.priority),
       group: input.group,
-      size: input.body.bytes.byteLength,
-      sha256,
+      size,
+      sha256: content.sha256,
       now: nowUnixMs,
       converter: input.converter,
       arguments: JSON.stringify(input.arguments),
+      file: input.body.kind === 'file' ? input.body.file : null,
+      companionSize,
     },
   );
-  database.run('INSERT INTO body (submission, bytes) VALUES (:seq, :bytes)', { seq, bytes: input.body.bytes });
+  insertBodies({ database }, seq, input);
+  const { kid, idempotencyKey: key, sha256, companionsHash } = content;
   database.run(
-    `INSERT INTO idempotency (kid, key, sha256, size, submission_id, answered_at)
-     VALUES (:kid, :key, :sha256, :size, :id, :now)`,
-    { kid: input.kid, key: input.idempotencyKey, sha256, size: input.body.bytes.byteLength, id, now: nowUnixMs },
+    `INSERT INTO idempotency (kid, key, sha256, size, submission_id, answered_at, companions)
+     VALUES (:kid, :key, :sha256, :size, :id, :now, :companions)`,
+    { kid, key, sha256, size, id, now: nowUnixMs, companions: companionsHash },
   );
   return id;
+}
+
+/** What came as an upload has its room already; the rest has to find some. */
+function findNoPlace(context: StoreContext, { input, size, companionSize }: Measured): QueueFull | TooLarge | null {
+  const { ledger, disk } = context;
+  const reserved = input.uploadIds.map((uploadId) => ledger.reservations.find(uploadId));
+  const hasItem = reserved.some((each) => each !== undefined && each.items > 0);
+  const hasRoom = reserved.length > 0 && reserved.every((each) => each !== undefined);
+  const bytes = hasRoom ? inlineBytes(input) : size + companionSize;
+  const isFile = reserved.length > 0;
+  if (hasItem && bytes === 0) return null;
+  const refusal = findNoRoom(context, { items: hasItem ? 0 : 1, bytes, totalBytes: size + companionSize, isFile });
+  if (refusal === null) disk.take(2 * inlineBytes(input) + ROW_BYTES);
+  return refusal;
 }
 
 /**
@@ -66,29 +118,23 @@ function insert({ database }: StoreContext, { input, sha256 }: Hashed, { nowUnix
  *
  * @param context - Inside a transaction.
  */
-export function accept(context: StoreContext, input: PlacedInput, time: CallTime): AcceptOutcome {
-  const { ledger, limits, refusals } = context;
-  const hashed = { input, sha256: hash(input.body.bytes) };
-  const first = findFirstAnswer(context, hashed);
+export function accept(context: StoreContext, input: PlacedInput, time: CallTime): AcceptOutcome | TooLarge {
+  const { ledger } = context;
+  const measured = measure(input);
+  const { content, size, companionSize } = measured;
+  const first = findFirstAnswer(context, content);
   if (first !== null) return first;
   const { origin } = input;
-  const seen = origin === null ? null : findSeen(context, { origin, sha256: hashed.sha256 }, time);
-  if (seen !== null) {
-    return {
-      kind: 'accepted',
-      submissionId: seen,
-      sha256: hashed.sha256,
-      bytes: input.body.bytes.byteLength,
-      duplicate: true,
-    };
-  }
-  if (limits.maxItems > 0 && ledger.items() >= limits.maxItems) {
-    refusals.set('count', (refusals.get('count') ?? 0) + 1);
-    return { kind: 'queue_full', reason: 'count', retryAfterMs: COUNT_RETRY_AFTER_MS };
-  }
-  const submissionId = toSubmissionId(insert(context, hashed, time));
-  if (origin !== null) rememberTaken(context, { origin, sha256: hashed.sha256, submissionId }, time);
+  const { sha256 } = content;
+  const seen = origin === null ? null : findSeen(context, { origin, sha256 }, time);
+  if (seen !== null) return { kind: 'accepted', submissionId: seen, sha256, bytes: size, duplicate: true };
+  const refusal = findNoPlace(context, measured);
+  if (refusal !== null) return refusal;
+  const submissionId = insert(context, measured, time);
+  if (origin !== null) rememberTaken(context, { origin, sha256, submissionId }, time);
   ledger.addItems(1);
+  ledger.addBytes(size + companionSize);
+  for (const uploadId of input.uploadIds) ledger.reservations.consume(uploadId);
   ledger.note({
     kind: 'submission',
     kid: input.kid,
@@ -98,11 +144,5 @@ export function accept(context: StoreContext, input: PlacedInput, time: CallTime
     converter: input.converter,
     reason: null,
   });
-  return {
-    kind: 'accepted',
-    submissionId,
-    sha256: hashed.sha256,
-    bytes: input.body.bytes.byteLength,
-    duplicate: false,
-  };
+  return { kind: 'accepted', submissionId, sha256, bytes: size, duplicate: false };
 }

@@ -135,7 +135,13 @@ export function settleReport(context: StoreContext, report: number): void {
   });
   if (open !== undefined) return;
   ledger.addItems(-1);
-  database.run('DELETE FROM report_body WHERE report = :report', { report });
+  dropReportBody(context, report);
   dropAttachments(context, report);
   database.run('UPDATE report SET has_body = 0 WHERE seq = :report', { report });
+}
+
+function dropReportBody({ database, ledger }: StoreContext, report: number): void {
+  const row = database.get('SELECT size FROM report WHERE seq = :report AND has_body = 1', { report });
+  if (row !== undefined) ledger.addBytes(-readNumber(row, 'size'));
+  database.run('DELETE FROM report_body WHERE report = :report', { report });
 }

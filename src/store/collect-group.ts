@@ -2,6 +2,7 @@
 
 import type { ToStore } from './messages.ts';
 import type { StoreRequest } from './operations.ts';
+import { inlineBytes } from './placed.ts';
 import { attachedBytes } from './transfer.ts';
 
 /** Calls in one group at most. Source: queue.md 2. */
@@ -13,7 +14,7 @@ export const GROUP_BYTES = 8 * 1024 ** 2;
 export type CollectedGroup = { readonly requests: readonly StoreRequest[]; readonly isLast: boolean };
 
 function sizeOf(request: StoreRequest): number {
-  if (request.method === 'accept') return request.args[0].body.bytes.byteLength;
+  if (request.method === 'accept') return inlineBytes(request.args[0]);
   if (request.method !== 'endSubmission') return 0;
   const [, end] = request.args;
   const bodies = end.state === 'converted' ? end.reports.reduce((sum, { body }) => sum + body.length, 0) : 0;

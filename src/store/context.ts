@@ -1,12 +1,15 @@
 // What every operation of the store works with.
 
+import type { Ballast } from './ballast.ts';
+import type { Bounds } from './bounds.ts';
 import type { Database } from './database.ts';
+import type { FreeDisk } from './free-disk.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Limits that the store keeps by itself. */
-export type StoreLimits = {
-  /** Items taken in at most; 0 = no limit. */
-  readonly maxItems: number;
+export type StoreLimits = Bounds & {
+  /** Size of the ballast, bytes; 0 = none. */
+  readonly ballastBytes: number;
   /** What is remembered about finished work: for how long (ms), and how many submissions at most (0 = only the last day's). */
   readonly receipts: { readonly keep: number; readonly count: number };
   /** How long an idempotency key is known, ms. */
@@ -20,6 +23,10 @@ export type StoreContext = {
   readonly limits: StoreLimits;
   /** Refusals since the start, by reason. */
   readonly refusals: Map<string, number>;
+  /** Folder of the files that hold large bodies. */
+  readonly payload: string;
+  readonly disk: FreeDisk;
+  readonly ballast: Ballast;
 };
 
 /** The moment of a call, taken on the main thread, so that one clock rules. */

@@ -2,7 +2,7 @@
 
 import { assertNever } from '../core/assert-never.ts';
 import { AirlockError } from '../core/errors.ts';
-import { hash } from './accept.ts';
+import { hash } from './hash.ts';
 import { readAttachments } from './attachments.ts';
 import { changeDelivery, DELIVERY_CHANGE_COLUMNS, type DeliveryTarget } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';

@@ -1,15 +1,19 @@
 // The store on its own thread: opens, recovers, runs groups, tidies up when idle, closes.
 
+import { dirname } from 'node:path';
+import { makeBallast } from './ballast.ts';
 import type { StoreContext } from './context.ts';
 import { inTransaction, openDatabase } from './database.ts';
-import { runGroup } from './group-commit.ts';
+import { makeFreeDisk } from './free-disk.ts';
+import { isDiskFull, runGroup } from './group-commit.ts';
 import { makeLedger } from './ledger.ts';
 import type { Settled, StoreSetup } from './messages.ts';
 import type { StoreRequest } from './operations.ts';
+import { unlinkFiles } from './payload-files.ts';
 import { giveBackPages, PRUNE_INTERVAL_MS, prune } from './prune.ts';
 import { type Recovered, recover } from './recover.ts';
 import { migrate } from './schema.ts';
-import { countItems } from './stats.ts';
+import { countBytes, countItems } from './stats.ts';
 
 /** An open store. Disposing writes the WAL back and closes the file. */
 export type Engine = Disposable & {
@@ -22,18 +26,31 @@ export type Engine = Disposable & {
   readonly run: (requests: readonly StoreRequest[], settle: (settled: Settled) => void) => void;
 };
 
-function openContext({ path, limits, nowUnixMs, inHand, lastChangeSeq }: StoreSetup): {
+function openContext({ files, limits, nowUnixMs, inHand, lastChangeSeq }: StoreSetup): {
   readonly context: StoreContext;
   readonly recovered: Recovered;
 } {
-  const database = openDatabase(path);
+  const database = openDatabase(files.database);
   try {
     migrate(database);
-    const ledger = makeLedger({ items: countItems(database), lastSeq: lastChangeSeq });
-    const context: StoreContext = { database, ledger, limits, refusals: new Map() };
+    const { submissions, reports } = countBytes(database);
+    const ledger = makeLedger({
+      items: countItems(database),
+      bytes: submissions + reports,
+      lastSeq: lastChangeSeq,
+    });
+    const context: StoreContext = {
+      database,
+      ledger,
+      limits,
+      refusals: new Map(),
+      payload: files.payload,
+      disk: makeFreeDisk(dirname(files.database), database),
+      ballast: makeBallast(files.ballast, limits.ballastBytes),
+    };
     const recovered = inTransaction(database, () => recover(context, { inHand, nowUnixMs }));
     // Nobody listens yet: whoever subscribes reads the state first.
-    ledger.commit();
+    unlinkFiles(files.payload, ledger.commit().files);
     return { context, recovered };
   } catch (error) {
     database[Symbol.dispose]();
@@ -41,15 +58,47 @@ function openContext({ path, limits, nowUnixMs, inHand, lastChangeSeq }: StoreSe
   }
 }
 
+/** What was refused for want of room that pruning could make. */
+function countShortages({ refusals }: StoreContext): number {
+  return (refusals.get('bytes') ?? 0) + (refusals.get('disk') ?? 0);
+}
+
 function makePruner(context: StoreContext): (nowUnixMs: number) => void {
   let lastUnixMs: number | null = null;
+  let lastShortages = 0;
   return (nowUnixMs) => {
+    const shortages = countShortages(context);
     // A clock that was set back must not stop this for as long.
-    if (lastUnixMs !== null && Math.abs(nowUnixMs - lastUnixMs) < PRUNE_INTERVAL_MS) return;
+    const isEarly = lastUnixMs !== null && Math.abs(nowUnixMs - lastUnixMs) < PRUNE_INTERVAL_MS;
+    if (isEarly && shortages === lastShortages) return;
+    context.disk.forget();
     const hasMore = inTransaction(context.database, () => prune(context, { nowUnixMs }));
+    unlinkFiles(context.payload, context.ledger.commit().files);
     giveBackPages(context);
+    lastShortages = shortages;
     lastUnixMs = hasMore ? null : nowUnixMs;
   };
+}
+
+/** Lay the ballast down where there is room for it beside what is always kept free. */
+function keepBallast({ ballast, disk, limits }: StoreContext): void {
+  if (ballast.state() !== 'spent') return;
+  disk.forget();
+  if (disk.forFiles() >= limits.diskFloorBytes + limits.ballastBytes) ballast.rebuild();
+}
+
+/** Order: after the answers, so that nobody waits for it. */
+function tidyUp(context: StoreContext, pruneWhenDue: () => void): void {
+  const mark = context.ledger.mark();
+  try {
+    pruneWhenDue();
+    keepBallast(context);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    context.ledger.returnTo(mark);
+    // The next quiet moment goes on with the room that this gives.
+    context.ballast.release();
+  }
 }
 
 function isIdle({ answers }: Settled, requests: readonly StoreRequest[]): boolean {
@@ -79,8 +128,7 @@ export function openEngine(setup: StoreSetup): Engine {
         idle ||= isIdle(settled, requests);
       });
       if (fatal !== null) throw fatal;
-      // Order: after the answers, so that nobody waits for it.
-      if (idle) pruneWhenDue(requests[0]?.nowUnixMs ?? setup.nowUnixMs);
+      if (idle) tidyUp(context, () => pruneWhenDue(requests[0]?.nowUnixMs ?? setup.nowUnixMs));
     },
     [Symbol.dispose]: () => {
       try {

@@ -1,9 +1,10 @@
 // The store's folder: made private and durable, with its format written first and read first.
 
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { writeFileAtomic } from '../disk/atomic-file.ts';
+import { ensureDurableDirectory } from '../disk/durable-file.ts';
 import { checkPrivateDirectory } from '../disk/private-directory.ts';
 import { syncDirectory } from '../disk/sync-directory.ts';
 
@@ -16,6 +17,12 @@ export type StoreFiles = {
   readonly database: string;
   /** There once the database has its tables: from then on a database without them is a loss, not a first start. */
   readonly inUse: string;
+  /** Folder of bodies while they arrive. */
+  readonly incoming: string;
+  /** Folder of bodies that are stored. */
+  readonly payload: string;
+  /** Real bytes, given up when the disk is full. */
+  readonly ballast: string;
 };
 
 /**
@@ -29,6 +36,9 @@ export function filesOf(directory: string): StoreFiles {
     format: join(directory, 'FORMAT'),
     database: join(directory, 'queue.db'),
     inUse: join(directory, 'IN_USE'),
+    incoming: join(directory, 'incoming'),
+    payload: join(directory, 'payload'),
+    ballast: join(directory, 'ballast'),
   };
 }
 
@@ -100,6 +110,29 @@ export async function markInUse({ inUse }: StoreFiles): Promise<void> {
   if ((await sizeOf(inUse)) === null) await writeFileAtomic(inUse, '');
 }
 
+// Below this even a lock file may not find room. Source: queue.md 2, full disk.
+const NO_ROOM_BYTES = 1024 ** 2;
+
+/**
+ * Give the ballast up where the disk is full, so that everything else can start.
+ *
+ * @param ballast - Its path.
+ */
+export async function freeBallastIfFull(ballast: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(ballast));
+  if (bavail * bsize < NO_ROOM_BYTES) await rm(ballast, { force: true });
+}
+
+/** Make the folders of large bodies, and forget what was arriving when the last process ended. */
+async function prepareBodyFolders({ incoming, payload }: StoreFiles): Promise<void> {
+  await rm(incoming, { recursive: true, force: true });
+  await ensureDurableDirectory(incoming);
+  await ensureDurableDirectory(payload);
+  // The folder may have been made by a process that died before it was flushed, and so may those inside.
+  await syncDirectory(dirname(payload));
+  await syncDirectory(payload);
+}
+
 /**
  * Read the format, or write it into an empty folder, and make the database file with its mode.
  *
@@ -119,6 +152,7 @@ export async function prepareStoreFiles(files: StoreFiles): Promise<void> {
   const hasDatabase = size !== null;
   if (format === null && hasDatabase) throw unknownFormat('there is a database, but no FORMAT file');
   if (await isEmpty(files, size)) await refuseLoss(files);
+  await prepareBodyFolders(files);
   if (format === null) await writeFileAtomic(files.format, FORMAT);
   if (hasDatabase) return;
   // SQLite gives its other files the mode of this one.

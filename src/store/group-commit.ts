@@ -3,11 +3,15 @@
 import { AirlockError } from '../core/errors.ts';
 import type { StoreContext } from './context.ts';
 import { type Durability, inTransaction } from './database.ts';
+import { DISK_FULL } from './bounds.ts';
 import { type Settled, type StoreReply, toError, toRefusal } from './messages.ts';
+import { unlinkFiles } from './payload-files.ts';
+import { countRefusal } from './room.ts';
 import { kindOf, perform, type StoreRequest } from './operations.ts';
 
-// Source: sqlite.org/rescode.html. These concern the file as a whole, not the one call that met them.
+// Source: sqlite.org/rescode.html. The second: the shared memory of the log found no room to grow. These concern the file as a whole, not the one call that met them.
 const SQLITE_FULL = 13;
+const IOERR_SHMSIZE = 4_874;
 const STORAGE_FAILURES = [7, 8, 10, 11, SQLITE_FULL, 14, 26];
 
 /** What one group came to. */
@@ -20,6 +24,12 @@ function storageFailureOf(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
   const primary = error.errcode & 0xff;
   return STORAGE_FAILURES.includes(primary) ? primary : null;
+}
+
+/** Did a write fail because the disk is full? Then nothing of it happened, and the file is as it was. */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error) || !('errcode' in error)) return false;
+  return error.errcode === SQLITE_FULL || error.errcode === IOERR_SHMSIZE;
 }
 
 function toReply(error: unknown): StoreReply {
@@ -60,14 +70,37 @@ function runTransaction(context: StoreContext, requests: readonly StoreRequest[]
       () => requests.map((request) => ({ id: request.id, reply: performAlone(context, request) })),
       durability,
     );
-    return { fatal: null, settled: { changes: context.ledger.commit(), answers } };
+    const { changes, files } = context.ledger.commit();
+    unlinkFiles(context.payload, files);
+    return { fatal: null, settled: { changes, answers } };
   } catch (thrown) {
     context.ledger.returnTo(mark);
     const error = toError(thrown);
-    // A full disk is left as it was found; after anything else the kernel may claim that lost pages are written.
-    const fatal = storageFailureOf(thrown) === SQLITE_FULL ? null : error;
-    return { fatal, settled: failAll(context, requests, error) };
+    if (isDiskFull(thrown)) return runOnFullDisk(context, requests, { error, durability });
+    // After anything else the kernel may claim that lost pages are written.
+    return { fatal: error, settled: failAll(context, requests, error) };
   }
+}
+
+/**
+ * A full disk is left as it was found: nothing is taken in, and everything else gets the ballast to go on with.
+ */
+function runOnFullDisk(
+  context: StoreContext,
+  requests: readonly StoreRequest[],
+  { error, durability }: { readonly error: Error; readonly durability: Durability },
+): Transaction {
+  const accepts = requests.filter(({ method }) => method === 'accept');
+  const others = requests.filter(({ method }) => method !== 'accept');
+  for (const _accept of accepts) countRefusal(context, 'disk');
+  const refused = accepts.map(({ id }) => ({ id, reply: { kind: 'value', value: DISK_FULL } as const }));
+  if (others.length === 0) return { fatal: null, settled: { changes: [], answers: refused } };
+  // Without accepts the same group failed already: only room can help. With accepts, they may have been what was too much.
+  if (!context.ballast.release() && accepts.length === 0) {
+    return { fatal: null, settled: failAll(context, others, error) };
+  }
+  const { fatal, settled } = runTransaction(context, others, durability);
+  return { fatal, settled: { changes: settled.changes, answers: [...refused, ...settled.answers] } };
 }
 
 function performRead(context: StoreContext, request: StoreRequest): StoreReply {
@@ -109,6 +142,7 @@ export function runGroup(
     { requests: ofKind('claim'), run: (group: readonly StoreRequest[]) => runTransaction(context, group, 'NORMAL') },
     { requests: ofKind('read'), run: (group: readonly StoreRequest[]) => runReads(context, group) },
   ];
+  context.disk.forget();
   let fatal: Error | null = null;
   for (const step of steps) {
     if (step.requests.length === 0) continue;

@@ -7,7 +7,7 @@ import type { Claim, ClaimedDelivery, ClaimedSubmission } from './types.ts';
 
 /** Follows claims and their ends. */
 export type HandTracker = {
-  readonly inHand: () => InHand;
+  readonly inHand: () => Omit<InHand, 'uploads'>;
   readonly follow: (request: StoreRequest, reply: StoreReply) => void;
 };
 

@@ -2,14 +2,15 @@
 
 import { AirlockError, type ErrorCode, type ErrorData } from '../core/errors.ts';
 import type { StoreLimits } from './context.ts';
+import type { StoreFiles } from './folder.ts';
 import type { StoreRequest } from './operations.ts';
 import type { InHand, Recovered } from './recover.ts';
 import type { StoreChange } from './types.ts';
 
 /** What the thread is started with. */
 export type StoreSetup = {
-  /** The database file; exists, private. */
-  readonly path: string;
+  /** Database (exists, private), folder of large bodies, ballast. */
+  readonly files: Pick<StoreFiles, 'database' | 'payload' | 'ballast'>;
   readonly limits: StoreLimits;
   readonly nowUnixMs: number;
   /** Number of the last change that was announced, so that a thread started anew counts on. */

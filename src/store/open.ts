@@ -3,21 +3,20 @@
 import { extname } from 'node:path';
 import type { QueueConfig } from '../config/schema/root.ts';
 import { assertNever } from '../core/assert-never.ts';
-import { INLINE_BODY_BYTES } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import { makeEventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/logger.ts';
 import { openKernelLock } from '../disk/kernel-lock.ts';
-import { filesOf, makeStoreFolder, markInUse, prepareStoreFiles } from './folder.ts';
+import type { StoreLimits } from './context.ts';
+import { filesOf, freeBallastIfFull, makeStoreFolder, markInUse, prepareStoreFiles } from './folder.ts';
 import { fromRefusal, type StoreReply } from './messages.ts';
 import type { StoreArguments, StoreMethod, StoreResult } from './operations.ts';
-import type { PlacedInput } from './placed.ts';
 import { type SupervisedThread, superviseThread } from './supervisor.ts';
 import { withOwnAttachments } from './transfer.ts';
-import type { AcceptInput, AcceptOutcome, Store, StoreChange } from './types.ts';
-
-const FAILED_RETRY_AFTER_MS = 5_000;
+import { makeDoor } from './take-in.ts';
+import type { Store, StoreChange } from './types.ts';
+import type { OpenUpload } from './upload.ts';
 
 /** What {@link openStore} needs. */
 export type StoreDeps = {
@@ -33,11 +32,20 @@ export type StoreDeps = {
   readonly workerUrl?: URL;
 };
 
-/** Settings of the store. */
-export type StoreConfig = Pick<QueueConfig, 'maxItems' | 'receipts'> & {
-  /** How long an idempotency key is known, ms. */
-  readonly idempotencyMs: number;
-};
+/** Settings of the store. What is left out is off. */
+export type StoreConfig = Pick<QueueConfig, 'maxItems' | 'receipts'> &
+  Partial<Pick<QueueConfig, 'maxBytes' | 'minFreeDisk' | 'ballast'>> & {
+    /** How long an idempotency key is known, ms. */
+    readonly idempotencyMs: number;
+    /** `limits.report`: room for two of the largest results is always kept free. */
+    readonly reportBytes?: number;
+  };
+
+function toLimits(config: StoreConfig): StoreLimits {
+  const { maxItems, receipts, idempotencyMs, maxBytes = 0, minFreeDisk = 0, ballast = 0, reportBytes = 0 } = config;
+  const diskFloorBytes = Math.max(minFreeDisk, 2 * reportBytes, ballast);
+  return { maxItems, receipts, idempotencyMs, maxBytes, diskFloorBytes, ballastBytes: ballast };
+}
 
 type Calls = { readonly thread: SupervisedThread; readonly log: Logger };
 
@@ -65,26 +73,8 @@ async function call<M extends StoreMethod>(calls: Calls, method: M, args: StoreA
   return unwrap(calls, method, await calls.thread.call(method, args)) as StoreResult<M>;
 }
 
-async function accept(calls: Calls, input: AcceptInput): Promise<AcceptOutcome> {
-  const { body, companions } = input;
-  if (body.kind !== 'inline' || body.bytes.byteLength > INLINE_BODY_BYTES || companions.length > 0) {
-    const message = `Cannot take in file: only one file of at most ${INLINE_BODY_BYTES} bytes is taken so far`;
-    throw new AirlockError('too_large', message, { data: { limit: INLINE_BODY_BYTES } });
-  }
-  // A view would drag the whole buffer behind it across.
-  const own: PlacedInput = { ...input, body: { kind: 'inline', bytes: new Uint8Array(body.bytes) }, companions: [] };
-  const reply = await calls.thread.call('accept', [own]);
-  if (reply.kind === 'failed') {
-    return { kind: 'queue_full', reason: 'store_failed', retryAfterMs: FAILED_RETRY_AFTER_MS };
-  }
-  // Trust: as in `call`.
-  return unwrap(calls, 'accept', reply) as AcceptOutcome;
-}
-
-function makeCalls(calls: Calls): Omit<Store, 'changes' | typeof Symbol.asyncDispose> {
+function makeCalls(calls: Calls): Omit<Store, 'accept' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> {
   return {
-    openUpload: () => Promise.resolve({ kind: 'too_large', limit: INLINE_BODY_BYTES }),
-    accept: (input) => accept(calls, input),
     claimSubmission: () => call(calls, 'claimSubmission', []),
     endSubmission: (submissionId, end) => call(calls, 'endSubmission', [submissionId, withOwnAttachments(end)]),
     wakeWaiting: (...args) => call(calls, 'wakeWaiting', args),
@@ -118,11 +108,11 @@ function makeCalls(calls: Calls): Omit<Store, 'changes' | typeof Symbol.asyncDis
 /**
  * Open the store of one instance and hold it until disposed.
  *
- * Work in progress at the last end is put back before this resolves. Disposing finishes every call already made, writes the
+ * Work in progress at the last end is put back before this resolves. Uploads of the last process are gone: they were never acknowledged. Disposing finishes every call already made, writes the
  * WAL back, ends the thread and frees the lock; it may be called more than once.
  *
  * @param deps - Its folder, the clock, the log.
- * @param config - `queue.maxItems`, `queue.receipts`, `ipc.idempotency`.
+ * @param config - `queue`, `ipc.idempotency`, `limits.report`.
  * @throws {AirlockError} already_running when another process holds it; the message names it.
  * @throws {AirlockError} unavailable when the folder is not private, its format or version is unknown, or a
  * database that was in use is missing or empty.
@@ -133,22 +123,36 @@ export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<S
   await using stack = new AsyncDisposableStack();
   await makeStoreFolder(directory);
   const files = filesOf(directory);
+  // Order: first of all, since even a lock needs room on the disk.
+  await freeBallastIfFull(files.ballast);
   // Order: nothing below may touch a file of the store before this.
   stack.use(await openKernelLock(files.lock, { pid: process.pid, startedAtUnixMs: clock.nowUnixMs() }));
   await prepareStoreFiles(files);
   const changes = makeEventBus<StoreChange>((err) => log.error({ err }, 'listener to the store failed'));
-  const { maxItems, receipts, idempotencyMs } = config;
+  const uploads = new Map<string, OpenUpload>();
   const workerUrl = deps.workerUrl ?? new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
   const thread = await superviseThread(
     { clock, log, workerUrl, announce: changes.publish, onDown: deps.onDown ?? (() => undefined) },
-    { path: files.database, limits: { maxItems, receipts, idempotencyMs } },
+    { files, limits: toLimits(config), openUploads: () => [...uploads.keys()] },
   );
   stack.use(thread);
   await markInUse(files);
   const calls = makeCalls({ thread, log });
+  const door = makeDoor(
+    {
+      files,
+      nowUnixMs: () => clock.nowUnixMs(),
+      ask: thread.call,
+      unwrap: (method, reply) => unwrap({ thread, log }, method, reply),
+    },
+    uploads,
+  );
+  // Order: before the thread is closed, which they still need.
+  stack.defer(door.settled);
   if (deps.knownDestinations !== undefined) await calls.holdRemoved(deps.knownDestinations);
   const owned = stack.move();
   let closed: Promise<void> | null = null;
   const dispose = (): Promise<void> => (closed ??= owned.disposeAsync());
-  return { ...calls, changes, [Symbol.asyncDispose]: dispose };
+  const { accept, openUpload } = door;
+  return { ...calls, accept, openUpload, changes, [Symbol.asyncDispose]: dispose };
 }

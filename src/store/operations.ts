@@ -1,6 +1,6 @@
 // Every call of the store as one row: in which kind of transaction it runs, and what it does there.
 
-import { accept } from './accept.ts';
+import { accept, type CallContent, findFirstAnswer } from './accept.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import { claimDelivery, endDelivery } from './deliveries.ts';
 import { holdRemoved, listDestinations, releaseHeld, setDestination } from './holds.ts';
@@ -12,16 +12,24 @@ import { countFolders, findKnownFiles, forgetFiles, listOpenFiles, refuseFile, t
 import { countStats, takeSnapshot } from './stats.ts';
 import { claimSubmission, endSubmission, wakeWaiting } from './submissions.ts';
 import type { PlacedInput } from './placed.ts';
-import type { Store } from './types.ts';
+import { releaseRoom, reserveRoom, type RoomAnswer, type RoomRelease, type RoomRequest } from './room.ts';
+import type { AcceptOutcome, Store, TooLarge } from './types.ts';
+
+/** What the main thread asks for by itself, to take files in. */
+type OwnCalls = {
+  readonly accept: (input: PlacedInput) => Promise<AcceptOutcome | TooLarge>;
+  readonly findAnswer: (content: CallContent) => Promise<AcceptOutcome | null>;
+  readonly reserve: (request: RoomRequest) => Promise<RoomAnswer>;
+  readonly release: (upload: RoomRelease) => Promise<void>;
+};
+type Calls = Omit<Store, 'accept' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> & OwnCalls;
 
 /** The calls that cross to the store's thread. */
-export type StoreMethod = Exclude<keyof Store, 'changes' | 'openUpload' | typeof Symbol.asyncDispose>;
+export type StoreMethod = keyof Calls;
 /** What a call is given. */
-export type StoreArguments = {
-  readonly [M in StoreMethod]: M extends 'accept' ? [input: PlacedInput] : Parameters<Store[M]>;
-};
+export type StoreArguments = { readonly [M in StoreMethod]: Parameters<Calls[M]> };
 /** What a call answers. */
-export type StoreResult<M extends StoreMethod> = Awaited<ReturnType<Store[M]>>;
+export type StoreResult<M extends StoreMethod> = Awaited<ReturnType<Calls[M]>>;
 
 /** One call on its way. */
 export type StoreRequest<M extends StoreMethod = StoreMethod> = {
@@ -41,6 +49,9 @@ type Operation<M extends StoreMethod> = {
 
 const OPERATIONS: { readonly [M in StoreMethod]: Operation<M> } = {
   accept: { kind: 'write', run: (context, [input], time) => accept(context, input, time) },
+  findAnswer: { kind: 'read', run: (context, [content]) => findFirstAnswer(context, content) },
+  reserve: { kind: 'read', run: (context, [request]) => reserveRoom(context, request) },
+  release: { kind: 'read', run: (context, [upload]) => releaseRoom(context, upload) },
   endSubmission: { kind: 'write', run: (context, [id, end], time) => endSubmission(context, id, { end, ...time }) },
   wakeWaiting: { kind: 'write', run: (context, [reasons], time) => wakeWaiting(context, reasons, time) },
   endDelivery: { kind: 'write', run: (context, [name, end], time) => endDelivery(context, name, { end, ...time }) },

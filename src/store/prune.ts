@@ -1,6 +1,7 @@
 // Forgets what nobody needs any more: old receipts, raw files of finished submissions, idempotency keys.
 
 import type { CallTime, StoreContext } from './context.ts';
+import { dropBodies } from './bodies.ts';
 import { readNumber } from './rows.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,6 +13,8 @@ const VACUUM_PAGES = 1_000;
 // Source: configuration.md 2, intake.sources: raw files are kept for replay for so long, and so much of them.
 const SOURCES_KEEP_MS = 7 * DAY_MS;
 const SOURCES_BYTES = 2 * 1024 ** 3;
+// From here on the queue counts as nearly full.
+const FULL_SHARE = 0.9;
 
 // A report goes with the submission that gave it first: that one stays while another that gave the same report is known.
 const FINISHED = `ended_at IS NOT NULL AND NOT EXISTS (
@@ -21,7 +24,8 @@ const FINISHED = `ended_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM report AS r JOIN produced AS p ON p.report = r.seq
     WHERE r.submission = submission.seq AND p.submission <> submission.seq)`;
 
-function pruneReceipts({ database, limits }: StoreContext, { nowUnixMs }: CallTime): number {
+function pruneReceipts(context: StoreContext, { nowUnixMs }: CallTime): number {
+  const { database, limits } = context;
   const { keep, count } = limits.receipts;
   const beyond = database.get(
     'SELECT ended_at FROM submission WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1 OFFSET :count',
@@ -29,33 +33,44 @@ function pruneReceipts({ database, limits }: StoreContext, { nowUnixMs }: CallTi
   );
   // A day is kept whatever the count.
   const byCount = beyond === undefined ? -1 : Math.min(readNumber(beyond, 'ended_at'), nowUnixMs - DAY_MS);
-  const { changes } = database.run(
-    `DELETE FROM submission WHERE seq IN (
-       SELECT seq FROM submission WHERE ended_at <= :until AND ${FINISHED} ORDER BY ended_at LIMIT ${PRUNE_BATCH})`,
+  const rows = database.all(
+    `SELECT * FROM submission WHERE ended_at <= :until AND ${FINISHED} ORDER BY ended_at LIMIT ${PRUNE_BATCH}`,
     { until: Math.max(byCount, nowUnixMs - keep) },
   );
-  return changes;
+  for (const row of rows) {
+    dropBodies(context, row);
+    database.run('DELETE FROM submission WHERE seq = :seq', { seq: readNumber(row, 'seq') });
+  }
+  return rows.length;
 }
 
-function sourcesOverBytes({ database }: StoreContext): number {
-  const row = database.get('SELECT total(size) AS bytes FROM submission WHERE has_body = 1 AND ended_at IS NOT NULL');
-  return row === undefined ? 0 : readNumber(row, 'bytes') - SOURCES_BYTES;
+/**
+ * How much of what is kept only for replay is too much: over its own limit, or in the way of new files.
+ *
+ * Decision: what has been refused for want of bytes or disk must not wait for a week. Not more goes than is needed.
+ */
+function sourcesOverBytes(context: StoreContext): number {
+  const { database, ledger, limits, disk } = context;
+  const row = database.get(
+    'SELECT total(size + companion_size) AS bytes FROM submission WHERE has_body = 1 AND ended_at IS NOT NULL',
+  );
+  const kept = row === undefined ? 0 : readNumber(row, 'bytes');
+  const overQueue = limits.maxBytes === 0 ? 0 : ledger.bytes() - limits.maxBytes * FULL_SHARE;
+  const overDisk = limits.diskFloorBytes === 0 ? 0 : limits.diskFloorBytes - disk.forRows();
+  return Math.max(kept - SOURCES_BYTES, overQueue, overDisk);
 }
 
 function pruneSources(context: StoreContext, { nowUnixMs }: CallTime): number {
   const { database } = context;
   const oldest = database.all(
-    `SELECT seq, size, ended_at FROM submission WHERE has_body = 1 AND ended_at IS NOT NULL
-     ORDER BY ended_at LIMIT ${PRUNE_BATCH}`,
+    `SELECT * FROM submission WHERE has_body = 1 AND ended_at IS NOT NULL ORDER BY ended_at LIMIT ${PRUNE_BATCH}`,
   );
   let overBytes = sourcesOverBytes(context);
   let pruned = 0;
   for (const row of oldest) {
     if (overBytes <= 0 && readNumber(row, 'ended_at') > nowUnixMs - SOURCES_KEEP_MS) break;
-    const seq = readNumber(row, 'seq');
-    database.run('DELETE FROM body WHERE submission = :seq', { seq });
-    database.run('UPDATE submission SET has_body = 0 WHERE seq = :seq', { seq });
-    overBytes -= readNumber(row, 'size');
+    dropBodies(context, row);
+    overBytes -= readNumber(row, 'size') + readNumber(row, 'companion_size');
     pruned += 1;
   }
   return pruned;

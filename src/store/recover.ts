@@ -2,6 +2,8 @@
 
 import { changeDelivery, changeSubmission, DELIVERY_CHANGE_COLUMNS } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
+import { failDamaged } from './damaged.ts';
+import { deleteOrphans, findDamaged } from './payload-files.ts';
 import { readNumber, readText } from './rows.ts';
 
 /** Work that is still in hand although the store's thread was started anew: left as it is. */
@@ -9,10 +11,17 @@ export type InHand = {
   readonly submissions: readonly string[];
   /** As {@link toDeliveryKey} writes them. */
   readonly deliveries: readonly string[];
+  /** Ids of uploads that are open. */
+  readonly uploads: readonly string[];
 };
 
-/** What was put back. */
-export type Recovered = { readonly submissions: number; readonly deliveries: number };
+/** What was put back, what failed for its missing file, and how many files without a row were deleted. */
+export type Recovered = {
+  readonly submissions: number;
+  readonly deliveries: number;
+  readonly damaged: number;
+  readonly orphans: number;
+};
 
 /**
  * One text for one delivery.
@@ -29,7 +38,7 @@ export function toDeliveryKey(name: {
 
 /**
  * Put `converting` back to `received` and `inflight` back to `ready`. A conversion that its process did not survive counts as
- * a crash of that submission; a delivery is charged nothing.
+ * a crash of that submission; a delivery is charged nothing. Files and rows are held against each other.
  *
  * @param context - Inside a transaction.
  */
@@ -51,5 +60,9 @@ export function recover(context: StoreContext, { inHand, ...time }: CallTime & {
       );
     });
   for (const row of deliveries) changeDelivery(context, row, { state: 'ready' });
-  return { submissions: submissions.length, deliveries: deliveries.length };
+  // Order: after `converting` went back, so that these fail like all others.
+  const damaged = findDamaged(context).filter((row) => !inHand.submissions.includes(readText(row, 'id')));
+  for (const row of damaged) failDamaged(context, row, time);
+  const orphans = deleteOrphans(context, inHand.uploads);
+  return { submissions: submissions.length, deliveries: deliveries.length, damaged: damaged.length, orphans };
 }

@@ -1,7 +1,7 @@
 // Stores the reports of a finished conversion: first revision, next revision, or unchanged.
 
 import { DELIVERY_STATES_WORST_FIRST } from '../core/states.ts';
-import { hash } from './accept.ts';
+import { hash } from './hash.ts';
 import { carryAttachments, insertAttachments } from './attachments.ts';
 import { noteDelivery, settleReport } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
@@ -51,6 +51,7 @@ function insertBody(
   { report, seq, last }: { readonly report: NewReport; readonly seq: number; readonly last: Row | undefined },
 ): void {
   const { body, attachments } = report;
+  context.ledger.addBytes(Buffer.byteLength(body));
   context.database.run('INSERT INTO report_body (report, body) VALUES (:seq, :body)', { seq, body });
   insertAttachments(context, seq, attachments);
   if (last !== undefined) carryAttachments(context, readNumber(last, 'seq'), { report: seq, body });

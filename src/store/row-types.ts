@@ -90,8 +90,19 @@ export type StoreStats = {
   readonly maxItems: number;
   readonly submissions: Readonly<Record<SubmissionState, number>>;
   readonly deliveries: Readonly<Record<DeliveryState, number>>;
-  /** What is kept: raw files, and reports with their attachments. */
-  readonly bytes: { readonly submissions: number; readonly reports: number };
+  /** What is kept: raw files, and reports with their attachments; what is promised to uploads; the bound (0 = none). */
+  readonly bytes: {
+    readonly submissions: number;
+    readonly reports: number;
+    readonly reserved: number;
+    readonly max: number;
+  };
+  /** Below `floorBytes` nothing is taken in. `ballast`: `spent` = given up on a full disk, or not laid down yet. */
+  readonly disk: {
+    readonly freeBytes: number;
+    readonly floorBytes: number;
+    readonly ballast: 'ready' | 'spent' | 'off';
+  };
   readonly oldestReadyAgeMs: number | null;
   readonly refusals: Readonly<Record<string, number>>;
   /** Since midnight UTC. */

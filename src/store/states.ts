@@ -8,6 +8,7 @@
 //                  '-- waiting <-'    (reason; woken when the reason is gone)
 //
 //   every end, and suspended --> received     (by a person; the raw file is still kept)
+//   received, waiting, suspended --> failed   (its raw file is not there any more)
 //
 // Delivery
 //
@@ -23,8 +24,8 @@ import type { DeliveryState, SubmissionState } from '../core/states.ts';
 
 const SUBMISSION_CHANGES: Readonly<Record<SubmissionState, readonly SubmissionState[]>> = {
   receiving: ['received'],
-  received: ['converting'],
-  waiting: ['received'],
+  received: ['converting', 'failed'],
+  waiting: ['received', 'failed'],
   converting: [
     'received',
     'waiting',
@@ -37,7 +38,7 @@ const SUBMISSION_CHANGES: Readonly<Record<SubmissionState, readonly SubmissionSt
     'crashed',
     'quarantined',
   ],
-  suspended: ['converting', 'received'],
+  suspended: ['converting', 'received', 'failed'],
   converted: ['received'],
   skipped: ['received'],
   rejected: ['received'],

@@ -35,6 +35,20 @@ export function countItems(database: Database): number {
   );
 }
 
+/**
+ * Bytes that are kept: raw files with their companions, and bodies of reports with their attachments.
+ *
+ * @param database - To count in.
+ */
+export function countBytes(database: Database): { readonly submissions: number; readonly reports: number } {
+  return {
+    submissions: one(database, 'SELECT sum(size + companion_size) FROM submission WHERE has_body = 1'),
+    reports:
+      one(database, 'SELECT sum(size) FROM report WHERE has_body = 1') +
+      one(database, 'SELECT sum(size) FROM attachment'),
+  };
+}
+
 /** Counts by state that agree with the announcements: all up to `asOfChange` are in. */
 export function takeSnapshot({ database, ledger }: StoreContext, { kid }: Viewer): StoreSnapshot {
   const parameters: SqlParameters = kid === null ? {} : { kid };
@@ -77,7 +91,7 @@ function countToday(database: Database, { nowUnixMs }: CallTime): StoreStats['to
 
 /** What `queue/stats` says. */
 export function countStats(context: StoreContext, time: CallTime): StoreStats {
-  const { database, ledger, limits, refusals } = context;
+  const { database, ledger, limits, refusals, disk, ballast } = context;
   const { submissions, deliveries } = takeSnapshot(context, { kid: null });
   const oldest = database.get("SELECT min(created_at) AS oldest FROM delivery WHERE state = 'ready'");
   const oldestUnixMs = oldest === undefined ? null : readNumberOrNull(oldest, 'oldest');
@@ -86,11 +100,11 @@ export function countStats(context: StoreContext, time: CallTime): StoreStats {
     maxItems: limits.maxItems,
     submissions,
     deliveries,
-    bytes: {
-      submissions: one(database, 'SELECT sum(size) FROM submission WHERE has_body = 1'),
-      reports:
-        one(database, 'SELECT sum(size) FROM report WHERE has_body = 1') +
-        one(database, 'SELECT sum(size) FROM attachment'),
+    bytes: { ...countBytes(database), reserved: ledger.reservations.held().bytes, max: limits.maxBytes },
+    disk: {
+      freeBytes: Math.max(0, disk.forRows()),
+      floorBytes: limits.diskFloorBytes,
+      ballast: ballast.state(),
     },
     oldestReadyAgeMs: oldestUnixMs === null ? null : Math.max(0, time.nowUnixMs - oldestUnixMs),
     refusals: Object.fromEntries(refusals),

@@ -4,32 +4,24 @@ import { assertNever } from '../core/assert-never.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { SubmissionId } from '../core/ids.ts';
 import type { WaitingReason } from '../core/states.ts';
+import { type Bodies, readBodies } from './bodies.ts';
 import { changeSubmission, type SubmissionTarget } from './change.ts';
+import { failDamaged } from './damaged.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
 import { storeReport } from './reports.ts';
-import {
-  readBytes,
-  readJson,
-  readKid,
-  readNumber,
-  readNumberOrNull,
-  readSubmissionId,
-  readText,
-  readTextOrNull,
-} from './rows.ts';
+import { readJson, readKid, readNumber, readNumberOrNull, readSubmissionId, readText, readTextOrNull } from './rows.ts';
 import type { Claim, ClaimedSubmission, SubmissionEnd } from './types.ts';
 
 const NEXT_RECEIVED = `SELECT * FROM submission WHERE state = 'received' ORDER BY rank, seq LIMIT 1`;
 const NEXT_DUE = `SELECT * FROM submission WHERE state = 'suspended' AND due <= :now ORDER BY due, seq LIMIT 1`;
 
-function toClaimed(row: Row, body: Row): ClaimedSubmission {
+function toClaimed(row: Row, bodies: Bodies): ClaimedSubmission {
   return {
     submissionId: readSubmissionId(row, 'id'),
     kid: readKid(row),
     name: readText(row, 'name'),
-    body: { kind: 'inline', bytes: readBytes(body, 'bytes') },
-    companions: [],
+    ...bodies,
     sha256: readText(row, 'sha256'),
     receivedAtUnixMs: readNumber(row, 'received_at'),
     converter: readTextOrNull(row, 'wanted_converter'),
@@ -45,20 +37,25 @@ function nextDueInMs({ database }: StoreContext, { nowUnixMs }: CallTime): numbe
 }
 
 /**
- * Take the next submission to convert: `received` by rank, then `suspended` ones that are due.
+ * Take the next submission to convert: `received` by rank, then `suspended` ones that are due. One whose raw file is not there
+ * any more fails, and the next is looked at.
  *
  * @param context - Inside a transaction.
  */
 export function claimSubmission(context: StoreContext, time: CallTime): Claim<ClaimedSubmission> {
   const { database } = context;
-  const row = database.get(NEXT_RECEIVED) ?? database.get(NEXT_DUE, { now: time.nowUnixMs });
-  if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, time) };
-  const seq = readNumber(row, 'seq');
-  changeSubmission(context, row, { ...time, to: { state: 'converting' } });
-  database.run('UPDATE submission SET attempts = attempts + 1 WHERE seq = :seq', { seq });
-  const body = database.get('SELECT bytes FROM body WHERE submission = :seq', { seq });
-  if (body === undefined) throw new Error(`Cannot read body: submission ${readText(row, 'id')} has none`);
-  return { kind: 'claimed', item: toClaimed(row, body) };
+  for (;;) {
+    const row = database.get(NEXT_RECEIVED) ?? database.get(NEXT_DUE, { now: time.nowUnixMs });
+    if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, time) };
+    const bodies = readBodies(context, row);
+    if (bodies === null) {
+      failDamaged(context, row, time);
+      continue;
+    }
+    changeSubmission(context, row, { ...time, to: { state: 'converting' } });
+    database.run('UPDATE submission SET attempts = attempts + 1 WHERE seq = :seq', { seq: readNumber(row, 'seq') });
+    return { kind: 'claimed', item: toClaimed(row, bodies) };
+  }
 }
 
 function toTarget(end: SubmissionEnd, { nowUnixMs }: CallTime): SubmissionTarget {

@@ -71,14 +71,15 @@ async function keepThread(
 /**
  * Start the thread and keep it.
  *
- * @param setup - As for the first start.
+ * @param setup - As for the first start; `openUploads` names those that are open at a later one.
  * @throws {AirlockError} unavailable when the first start fails.
  */
 export async function superviseThread(
   deps: SupervisorDeps,
-  setup: Pick<StoreSetup, 'path' | 'limits'>,
+  setup: Pick<StoreSetup, 'files' | 'limits'> & { readonly openUploads: () => readonly string[] },
 ): Promise<SupervisedThread> {
   const { clock, log, workerUrl } = deps;
+  const { files, limits, openUploads } = setup;
   const tracker = makeHandTracker();
   let lastChangeSeq = 0;
   let lastId = 0;
@@ -89,10 +90,16 @@ export async function superviseThread(
     }
   };
   const keeper = await keepThread(deps, async () => {
-    const moment = { nowUnixMs: clock.nowUnixMs(), lastChangeSeq, inHand: tracker.inHand() };
-    const started = await startThread({ workerUrl, announce }, { ...setup, ...moment });
-    const { submissions, deliveries } = started.recovered;
+    const moment = {
+      nowUnixMs: clock.nowUnixMs(),
+      lastChangeSeq,
+      inHand: { ...tracker.inHand(), uploads: openUploads() },
+    };
+    const started = await startThread({ workerUrl, announce }, { files, limits, ...moment });
+    const { submissions, deliveries, damaged, orphans } = started.recovered;
     if (submissions + deliveries > 0) log.info({ submissions, deliveries }, 'work in progress was put back');
+    if (orphans > 0) log.info({ files: orphans }, 'files that were never acknowledged were deleted');
+    if (damaged > 0) log.error({ submissions: damaged }, 'stored files are missing or damaged');
     return started;
   });
   return {

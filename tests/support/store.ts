@@ -36,6 +36,7 @@ export function makeInput(changes: Partial<InlineInput> & { readonly text?: stri
     name: 'unit.csv',
     body: { kind: 'inline', bytes: Buffer.from(text) },
     companions: [],
+    uploadIds: [],
     origin: null,
     converter: null,
     arguments: {},
@@ -91,6 +92,8 @@ export function ended(end: Record<string, unknown> & { readonly state: Submissio
 export type TestEngine = Disposable & {
   nowUnixMs: number;
   readonly path: string;
+  /** Folder of large bodies. */
+  readonly payload: string;
   readonly changes: readonly StoreChange[];
   /** One call in a group of its own. */
   readonly call: <M extends StoreMethod>(method: M, ...args: StoreArguments[M]) => StoreResult<M>;
@@ -102,6 +105,9 @@ export type TestEngine = Disposable & {
 
 const LIMITS: StoreLimits = {
   maxItems: 0,
+  maxBytes: 0,
+  diskFloorBytes: 0,
+  ballastBytes: 0,
   receipts: { keep: 30 * 86_400_000, count: 100_000 },
   idempotencyMs: 86_400_000,
 };
@@ -111,12 +117,14 @@ export function openTestEngine(limits: Partial<StoreLimits> = {}): TestEngine {
   const folder = makeTemporaryFolder();
   const path = join(folder.path, 'queue.db');
   const changes: StoreChange[] = [];
-  const inHand = { submissions: [], deliveries: [] };
+  const inHand = { submissions: [], deliveries: [], uploads: [] };
+  const files = { database: path, payload: join(folder.path, 'payload'), ballast: join(folder.path, 'ballast') };
   let lastId = 0;
   let engine: Engine;
   const test: TestEngine = {
     nowUnixMs: NOON_UNIX_MS,
     path,
+    payload: files.payload,
     changes,
     call: (method, ...args) => {
       const [reply] = test.group([method, ...args]);
@@ -145,7 +153,7 @@ export function openTestEngine(limits: Partial<StoreLimits> = {}): TestEngine {
     },
   };
   const open = (): Engine =>
-    openEngine({ path, limits: { ...LIMITS, ...limits }, nowUnixMs: test.nowUnixMs, lastChangeSeq: 0, inHand });
+    openEngine({ files, limits: { ...LIMITS, ...limits }, nowUnixMs: test.nowUnixMs, lastChangeSeq: 0, inHand });
   engine = open();
   return test;
 }

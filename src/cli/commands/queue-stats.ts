@@ -1,5 +1,7 @@
 // airlock queue stats: how much is in the queue.
 
+import type { ResultOf } from '../../protocol/method-spec.ts';
+import type { queueStats as spec } from '../../protocol/methods/queue-stats.ts';
 import { formatBytes, formatDurationMs } from '../../core/units.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
@@ -10,6 +12,20 @@ function lines(title: string, byState: Readonly<Record<string, number>>): readon
   );
 }
 
+function roomLines({ bytes, disk }: ResultOf<typeof spec>): readonly string[] {
+  const { submissions, reports, reserved, max } = bytes;
+  const bound = max === 0 ? 'unlimited' : formatBytes(max);
+  const parts = [
+    `${formatBytes(submissions)} of files`,
+    `${formatBytes(reports)} of reports`,
+    ...(reserved > 0 ? [`${formatBytes(reserved)} arriving`] : []),
+  ];
+  return [
+    `bytes ${parts.join(', ')}; at most ${bound}`,
+    `disk  ${formatBytes(disk.freeBytes)} free; nothing is taken in below ${formatBytes(disk.floorBytes)}; ballast ${disk.ballast}`,
+  ];
+}
+
 /** Counted from the database. */
 export const queueStats: Command<Record<string, never>> = async (context) => {
   await using client = await connectDaemon(context);
@@ -17,7 +33,7 @@ export const queueStats: Command<Record<string, never>> = async (context) => {
   const stats = await client.call('queue/stats', {});
   if (output.isJson) output.document(stats);
   output.line(`items ${stats.items} of ${stats.maxItems === 0 ? 'unlimited' : stats.maxItems}`);
-  output.line(`bytes ${formatBytes(stats.bytes.submissions)} of files, ${formatBytes(stats.bytes.reports)} of reports`);
+  for (const line of roomLines(stats)) output.line(line);
   for (const line of [...lines('submissions', stats.submissions), ...lines('deliveries ', stats.deliveries)])
     output.line(line);
   if (stats.oldestReadyAgeMs !== null) output.line(`oldest ready for ${formatDurationMs(stats.oldestReadyAgeMs)}`);

@@ -1,7 +1,7 @@
 // The whole configuration, schema version 2: the keys that exist so far. Source: configuration.md 2.
 
 import { z } from 'zod';
-import { duration, integer, MS, name, pathText, refusal, stationText } from '../values.ts';
+import { BYTES, duration, integer, MS, name, pathText, refusal, size, stationText } from '../values.ts';
 import { destinationSchema } from './destinations.ts';
 import { intakeSchema } from './intake.ts';
 import { ipcSchema } from './ipc.ts';
@@ -79,6 +79,9 @@ const convertersSchema = z
 
 const queueSchema = z.object({
   maxItems: integer(0, 100_000_000).prefault(10_000),
+  maxBytes: size({ max: 100_000 * BYTES.gib }).prefault('10 GiB'),
+  minFreeDisk: size({ max: 100_000 * BYTES.gib }).prefault('1 GiB'),
+  ballast: size({ max: BYTES.gib }).prefault('16 MiB'),
   receipts: z
     .object({
       keep: duration({ min: MS.day, max: 4000 * MS.day }).prefault('30 d'),

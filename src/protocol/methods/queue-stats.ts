@@ -11,7 +11,10 @@ export const queueStatsSchema = z.object({
   maxItems: z.int(),
   submissions: countsByState,
   deliveries: countsByState,
-  bytes: z.object({ submissions: z.int(), reports: z.int() }),
+  /** Kept; `reserved` is promised to uploads that are arriving, `max` 0 = no limit. */
+  bytes: z.object({ submissions: z.int(), reports: z.int(), reserved: z.int(), max: z.int() }),
+  /** Nothing is taken in below `floorBytes`. `ballast` `spent`: given up on a full disk, or not laid down yet. */
+  disk: z.object({ freeBytes: z.int(), floorBytes: z.int(), ballast: z.enum(['ready', 'spent', 'off']) }),
   /** Age of the oldest delivery that could be sent now; null when there is none. */
   oldestReadyAgeMs: z.int().nullable(),
   /** Refusals since start, by reason. */

@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/store/database.ts';
+import { makeBallast } from '../../../src/store/ballast.ts';
+import { makeFreeDisk } from '../../../src/store/free-disk.ts';
 import { runGroup } from '../../../src/store/group-commit.ts';
 import { makeLedger } from '../../../src/store/ledger.ts';
 import type { StoreReply } from '../../../src/store/messages.ts';
 import type { StoreRequest } from '../../../src/store/operations.ts';
+import type { AcceptOutcome } from '../../../src/store/types.ts';
 import { migrate } from '../../../src/store/schema.ts';
 import {
   acceptOne,
@@ -70,14 +73,35 @@ describe('one group', () => {
   });
 });
 
+function describeReply(reply: StoreReply | undefined): string | undefined {
+  if (reply?.kind !== 'value') return reply?.kind;
+  const outcome = reply.value as AcceptOutcome;
+  return outcome.kind === 'queue_full' ? `queue_full ${outcome.reason}` : outcome.kind;
+}
+
 function openLimited(folder: string, pages: number) {
   const database = openDatabase(`${folder}/queue.db`);
   migrate(database);
   const found = Number(database.get('PRAGMA page_count')?.['page_count']);
   database.exec(`PRAGMA max_page_count = ${found + pages}`);
-  const ledger = makeLedger({ items: 0, lastSeq: 0 });
-  const limits = { maxItems: 0, receipts: { keep: 1, count: 1 }, idempotencyMs: 1 };
-  const context = { database, ledger, limits, refusals: new Map<string, number>() };
+  const ledger = makeLedger({ items: 0, bytes: 0, lastSeq: 0 });
+  const limits = {
+    maxItems: 0,
+    maxBytes: 0,
+    diskFloorBytes: 0,
+    ballastBytes: 0,
+    receipts: { keep: 1, count: 1 },
+    idempotencyMs: 1,
+  };
+  const context = {
+    database,
+    ledger,
+    limits,
+    refusals: new Map<string, number>(),
+    payload: `${folder}/payload`,
+    disk: makeFreeDisk(folder, database),
+    ballast: makeBallast(`${folder}/ballast`, 0),
+  };
   let lastId = 0;
   const accept = (bytes: number) => {
     lastId += 1;
@@ -85,13 +109,13 @@ function openLimited(folder: string, pages: number) {
     const request: StoreRequest = { id: lastId, nowUnixMs: NOON_UNIX_MS, method: 'accept', args: [input] };
     const replies: StoreReply[] = [];
     const { fatal } = runGroup(context, [request], ({ answers }) => replies.push(...answers.map(({ reply }) => reply)));
-    return { reply: replies[0]?.kind, fatal };
+    return { reply: describeReply(replies[0]), fatal };
   };
   return { context, accept };
 }
 
 describe('a full disk', () => {
-  it('fails the whole group, keeps what was there, counts the refusal, and lets smaller ones through later', () => {
+  it('refuses what was to be taken in, keeps what was there, counts the refusal, and lets smaller ones through later', () => {
     using folder = makeTemporaryFolder();
     const { context, accept } = openLimited(folder.path, 20);
     using database = context.database;
@@ -101,12 +125,12 @@ describe('a full disk', () => {
     const after = accept(1_000);
 
     expect([before, full, after]).toEqual([
-      { reply: 'value', fatal: null },
-      { reply: 'failed', fatal: null },
-      { reply: 'value', fatal: null },
+      { reply: 'accepted', fatal: null },
+      { reply: 'queue_full disk', fatal: null },
+      { reply: 'accepted', fatal: null },
     ]);
     expect(context.ledger.items()).toBe(2);
-    expect(context.refusals.get('store_failed')).toBe(1);
+    expect(context.refusals.get('disk')).toBe(1);
     expect(database.get('SELECT count(*) AS n FROM submission')).toEqual({ n: 2 });
   });
 });

@@ -11,7 +11,9 @@ describe('isChangeAllowed()', () => {
     expect(allowed).toEqual([
       'receiving received',
       'received converting',
+      'received failed',
       'waiting received',
+      'waiting failed',
       'converting received',
       'converting waiting',
       'converting converted',
@@ -27,6 +29,7 @@ describe('isChangeAllowed()', () => {
       'rejected received',
       'suspended received',
       'suspended converting',
+      'suspended failed',
       'failed received',
       'stopped received',
       'crashed received',

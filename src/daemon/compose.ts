@@ -18,6 +18,7 @@ import { openGate } from '../gate/open.ts';
 import { parseShipped } from '../gate/shipped.ts';
 import type { BootInfo } from '../handlers/boot.ts';
 import { makeHandlers } from '../handlers/registry.ts';
+import { type Intake, startIntake } from '../intake/intake.ts';
 import { ensureKeys, makeKeyRing } from '../link/keys.ts';
 import { openEndpoint } from '../link/listen-endpoint.ts';
 import { makeNodeIpcTransport } from '../link/transport.ts';
@@ -58,6 +59,7 @@ export type Parts = {
   readonly pool: Pool;
   readonly conversions: Conversions;
   readonly delivery: Delivery;
+  readonly intake: Intake;
   readonly server: Server;
 };
 
@@ -98,9 +100,14 @@ function startUploads(input: ComposeInput, store: Store): Promise<Delivery> {
   return startDelivery(deps, config.destinations);
 }
 
+function startWatching({ config, places, clock, log }: ComposeInput, store: Store): Promise<Intake> {
+  const resolvePath = (written: string): string => resolveConfigPath(places, written);
+  return startIntake({ store, clock, log, resolvePath, maxBytes: config.sandbox.limits.input }, config.intake);
+}
+
 function startListening(
   input: ComposeInput,
-  { store, pool, registry }: { store: Store; pool: Pool; registry: Registry },
+  { store, pool, registry, intake }: { store: Store; pool: Pool; registry: Registry; intake: Intake },
   keys: Awaited<ReturnType<typeof ensureKeys>>,
 ): Promise<Server> {
   const { config, places, clock, log, boot, startedAt, status, stops } = input;
@@ -119,7 +126,8 @@ function startListening(
     boot,
     shutdown,
     registry,
-    sources: status.sources({ store, pool, registry }),
+    intake,
+    sources: status.sources({ store, pool, registry, intake }),
     config: makeConfigPort(input),
     testDestination: makeDestinationTester(input),
     limitBytes: config.sandbox.limits.input,
@@ -158,7 +166,7 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   const store = stack.use(
     await openStore(
       { directory: path.join(places.state, 'queue'), clock, log, onDown: (reason) => fatal.end(reason, 'store') },
-      { ...config.queue, idempotencyMs: config.ipc.idempotency },
+      { ...config.queue, idempotencyMs: config.ipc.idempotency, reportBytes: config.limits.report },
     ),
   );
   const keys = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
@@ -184,7 +192,8 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
       config,
     ),
   );
+  const intake = stack.use(await startWatching(input, store));
   // Order: last, so that no call meets a missing part.
-  const server = stack.use(await startListening(input, { store, pool, registry }, keys));
-  return { store, pool, conversions, delivery, server };
+  const server = stack.use(await startListening(input, { store, pool, registry, intake }, keys));
+  return { store, pool, conversions, delivery, intake, server };
 }

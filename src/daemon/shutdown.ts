@@ -26,7 +26,7 @@ const RETRY_AFTER_MS = 1_000;
  */
 export async function drain(
   deps: ShutdownDeps,
-  parts: Pick<Parts, 'server' | 'conversions' | 'delivery'>,
+  parts: Pick<Parts, 'server' | 'conversions' | 'delivery' | 'intake'>,
   request: StopRequest,
 ): Promise<void> {
   const { clock, log } = deps;
@@ -36,7 +36,9 @@ export async function drain(
   using _timer = clock.after(graceMs, () => controller.abort(new Error('the time for the drain is over')));
   const { signal } = controller;
   // Order: all at once. A call that runs may wait for the store, never for a conversion or an upload, so none holds another up.
+  // What is put away with finished files goes on meanwhile; what is left of it stays on its list.
   await Promise.all([
+    parts.intake.stopTaking(),
     parts.server.drain({ graceMs, reason, retryAfterMs: RETRY_AFTER_MS }),
     parts.conversions.drain({ signal }),
     parts.delivery.drain({ signal }),

@@ -5,8 +5,10 @@ import type { DestinationConfig } from '../config/schema/destinations.ts';
 import { isPassed } from '../conversion/registered.ts';
 import type { Registry } from '../conversion/registry.ts';
 import type { StatusSources } from '../handlers/status-get.ts';
+import type { Intake } from '../intake/intake.ts';
 import type { Pool } from '../sandbox/job.ts';
 import type { DestinationState, Store } from '../store/types.ts';
+import { intakeReasons } from './intake-reasons.ts';
 import type { StopRequests } from './stop-request.ts';
 
 type LoadedConfig = Extract<LoadOutcome, { kind: 'loaded' }>;
@@ -18,6 +20,7 @@ export type StatusParts = {
   readonly store: Pick<Store, 'destinations'>;
   readonly pool: Pick<Pool, 'runners' | 'walls'>;
   readonly registry: Pick<Registry, 'list'>;
+  readonly intake: Pick<Intake, 'list'>;
 };
 
 /** Everything a status is made of. */
@@ -90,7 +93,7 @@ export function makeStatus(deps: {
   const { loaded, stops, startedAt } = deps;
   const { config } = loaded;
   return {
-    sources: ({ store, pool, registry }) => ({
+    sources: ({ store, pool, registry, intake }) => ({
       state: () => (stops.isAsked() ? 'draining' : 'ready'),
       destinations: async () => {
         const stored = await store.destinations();
@@ -102,10 +105,12 @@ export function makeStatus(deps: {
           ),
         );
       },
-      reasons: (destinations) => [
+      intake: intake.list,
+      reasons: (destinations, folders) => [
         ...heldReasons(destinations, startedAt),
         ...wallReasons(pool, config.sandbox.requireWalls, startedAt),
         ...pendingReasons(registry, startedAt),
+        ...intakeReasons(folders),
       ],
       converters: () =>
         registry.list().map((converter) => ({

@@ -1,6 +1,7 @@
 // Every method tied to its code: the daemon's half of protocol/registry.ts.
 
 import type { ConversionCalls } from '../conversion/call-port.ts';
+import type { Intake } from '../intake/intake.ts';
 import { type BoundMethod, type BoundMethods, bind } from '../protocol/handler.ts';
 import { METHODS } from '../protocol/registry.ts';
 import type { Store } from '../store/types.ts';
@@ -9,6 +10,8 @@ import type { BootInfo } from './boot.ts';
 import { handleConverterProbe } from './converter-probe.ts';
 import { handleEventsSubscribe } from './events-subscribe.ts';
 import { handleEventsUnsubscribe } from './events-unsubscribe.ts';
+import { handleIntakeList } from './intake-list.ts';
+import { handleIntakeRescan } from './intake-rescan.ts';
 import { handlePing } from './ping.ts';
 import { handleQueueStats } from './queue-stats.ts';
 import { handleReportConvert } from './report-convert.ts';
@@ -18,6 +21,7 @@ import { handleReportSubmit } from './report-submit.ts';
 import { handleRpcDescribe } from './rpc-describe.ts';
 import { handleStatusGet, type StatusSources } from './status-get.ts';
 import { handleSubmissionGet } from './submission-get.ts';
+import { handleSubmissionGetMany } from './submission-get-many.ts';
 import { handleSubmissionList } from './submission-list.ts';
 import type { Registry } from '../conversion/registry.ts';
 import { handleConfigValidate } from './config-validate.ts';
@@ -37,6 +41,7 @@ export type HandlerDeps = {
   readonly boot: BootInfo;
   readonly shutdown: ShutdownPort;
   readonly sources: StatusSources;
+  readonly intake: Pick<Intake, 'list' | 'rescan'>;
   readonly registry: Pick<Registry, 'list' | 'find'>;
   readonly config: ConfigPort;
   readonly testDestination: DestinationTester;
@@ -50,7 +55,7 @@ export type HandlerDeps = {
  * @param deps - Rooms as the composition root built them.
  */
 export function makeHandlers(deps: HandlerDeps): BoundMethods {
-  const { store, conversions, boot, shutdown, sources, registry, config, limitBytes } = deps;
+  const { store, conversions, boot, shutdown, sources, registry, config, intake, limitBytes } = deps;
   const table = {
     ping: bind(METHODS.ping, handlePing, { boot }),
     'rpc/describe': bind(METHODS['rpc/describe'], handleRpcDescribe, {
@@ -59,6 +64,7 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'status/get': bind(METHODS['status/get'], handleStatusGet, { store, sources, boot }),
     'report/submit': bind(METHODS['report/submit'], handleReportSubmit, { store, limitBytes }),
     'submission/get': bind(METHODS['submission/get'], handleSubmissionGet, { store }),
+    'submission/getMany': bind(METHODS['submission/getMany'], handleSubmissionGetMany, { store }),
     'submission/list': bind(METHODS['submission/list'], handleSubmissionList, { store }),
     'report/get': bind(METHODS['report/get'], handleReportGet, { store }),
     'report/list': bind(METHODS['report/list'], handleReportList, { store }),
@@ -74,6 +80,8 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'converter/get': bind(METHODS['converter/get'], handleConverterGet, { registry }),
     'config/get': bind(METHODS['config/get'], handleConfigGet, { config }),
     'config/validate': bind(METHODS['config/validate'], handleConfigValidate, { config }),
+    'intake/list': bind(METHODS['intake/list'], handleIntakeList, { intake }),
+    'intake/rescan': bind(METHODS['intake/rescan'], handleIntakeRescan, { intake }),
     'events/subscribe': bind(METHODS['events/subscribe'], handleEventsSubscribe, {}),
     'events/unsubscribe': bind(METHODS['events/unsubscribe'], handleEventsUnsubscribe, {}),
     'admin/shutdown': bind(METHODS['admin/shutdown'], handleAdminShutdown, { shutdown, boot }),

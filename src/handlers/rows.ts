@@ -15,7 +15,7 @@ type ReportResult = ResultOf<typeof reportGet>;
  *
  * @param unixMs - Milliseconds since 1970 UTC.
  */
-const toTime = (unixMs: number): string => new Date(unixMs).toISOString();
+export const toTime = (unixMs: number): string => new Date(unixMs).toISOString();
 
 /**
  * As {@link toTime}, null where there is no time.

@@ -39,9 +39,11 @@ export type IntakeDeps = {
 /** One folder: what its loop says, and what the store knows. */
 export type IntakeFolder = FolderStatus & Omit<FolderCounts, 'folder' | 'open'>;
 
-/** All watch folders. Disposing stops them: taking first, then what is done with finished files. */
+/** All watch folders. Disposing stops everything. */
 export type Intake = AsyncDisposable & {
   readonly list: () => Promise<readonly IntakeFolder[]>;
+  /** Take nothing more in; a file that is being read is given up. What is done with finished files goes on. */
+  readonly stopTaking: () => Promise<void>;
   /** Look through these folders now (null = all). @returns their names. */
   readonly rescan: (name: string | null) => readonly string[];
 };
@@ -104,18 +106,23 @@ export async function startIntake(deps: IntakeDeps, config: IntakeConfig): Promi
   }
   isStarted = true;
 
+  const all = [...watched.values()];
+
+  async function stopTaking(): Promise<void> {
+    await Promise.all(all.map(({ folder }) => folder[Symbol.asyncDispose]()));
+  }
+
   async function stop(): Promise<void> {
     subscription[Symbol.dispose]();
-    const all = [...watched.values()];
-    await Promise.all(all.map(({ folder }) => folder[Symbol.asyncDispose]()));
-    await Promise.all(all.map(({ actions }) => actions[Symbol.asyncDispose]()));
+    // Order: both are told before either is waited for.
+    await Promise.all([stopTaking(), ...all.map(({ actions }) => actions[Symbol.asyncDispose]())]);
   }
 
   let stopped: Promise<void> | null = null;
   return {
     list: async () => {
       const counts = await deps.store.countFolders();
-      return [...watched.values()].map(({ folder }) => {
+      return all.map(({ folder }) => {
         const {
           folder: _name,
           open: _open,
@@ -129,10 +136,11 @@ export async function startIntake(deps: IntakeDeps, config: IntakeConfig): Promi
       });
     },
     rescan: (name) => {
-      const chosen = [...watched.values()].filter(({ folder }) => name === null || folder.name === name);
+      const chosen = all.filter(({ folder }) => name === null || folder.name === name);
       for (const { folder } of chosen) folder.rescan();
       return chosen.map(({ folder }) => folder.name);
     },
+    stopTaking,
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
 }

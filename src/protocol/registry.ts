@@ -4,6 +4,8 @@ import { adminShutdown } from './methods/admin-shutdown.ts';
 import { converterProbe } from './methods/converter-probe.ts';
 import { eventsSubscribe } from './methods/events-subscribe.ts';
 import { eventsUnsubscribe } from './methods/events-unsubscribe.ts';
+import { intakeList } from './methods/intake-list.ts';
+import { intakeRescan } from './methods/intake-rescan.ts';
 import { ping } from './methods/ping.ts';
 import { queueStats } from './methods/queue-stats.ts';
 import { reportConvert } from './methods/report-convert.ts';
@@ -13,6 +15,7 @@ import { reportSubmit } from './methods/report-submit.ts';
 import { rpcDescribe } from './methods/rpc-describe.ts';
 import { statusGet } from './methods/status-get.ts';
 import { submissionGet } from './methods/submission-get.ts';
+import { submissionGetMany } from './methods/submission-get-many.ts';
 import { submissionList } from './methods/submission-list.ts';
 import { configGet } from './methods/config-get.ts';
 import { configValidate } from './methods/config-validate.ts';
@@ -31,6 +34,7 @@ export const METHODS = {
   'status/get': statusGet,
   'report/submit': reportSubmit,
   'submission/get': submissionGet,
+  'submission/getMany': submissionGetMany,
   'submission/list': submissionList,
   'submission/retry': submissionRetry,
   'report/get': reportGet,
@@ -46,6 +50,8 @@ export const METHODS = {
   'config/validate': configValidate,
   'report/convert': reportConvert,
   'converter/probe': converterProbe,
+  'intake/list': intakeList,
+  'intake/rescan': intakeRescan,
   'events/subscribe': eventsSubscribe,
   'events/unsubscribe': eventsUnsubscribe,
   'admin/shutdown': adminShutdown,

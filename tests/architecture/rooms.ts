@@ -145,6 +145,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       conversion: 'all',
       store: 'all',
       delivery: 'all',
+      intake: 'all',
       observe: 'all',
     },
     packages: [],

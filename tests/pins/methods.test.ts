@@ -8,6 +8,7 @@ rpc/describe - calls 1
 status/get read,admin calls 1 stopping
 report/submit submit submit 1
 submission/get submit,read,admin calls 1
+submission/getMany submit,read,admin calls 1
 submission/list submit,read,admin calls 1
 submission/retry submit,admin calls 1
 report/get submit,read,admin calls 1
@@ -23,6 +24,8 @@ config/get read,admin calls 1
 config/validate read,admin calls 1
 report/convert submit submit 1
 converter/probe submit calls 1
+intake/list read,admin calls 1
+intake/rescan admin calls 1
 events/subscribe submit,read,admin calls 1
 events/unsubscribe submit,read,admin free 1
 admin/shutdown admin calls 1 stopping`;

@@ -20,6 +20,10 @@ function printParts(output: Output, status: Status): void {
     const why = destination.reason === null ? '' : ` (${destination.reason})`;
     output.line(`destination   ${destination.name} ${destination.type} ${destination.state}${why}`);
   }
+  for (const { name, state, reason, waiting, inFlight, failed } of status.intake) {
+    const why = reason === null ? '' : ` (${reason})`;
+    output.line(`watch folder  ${name} ${state}${why}, ${waiting} waiting, ${inFlight} in flight, ${failed} failed`);
+  }
   for (const converter of status.converters)
     output.line(`converter     ${converter.name} ${converter.version ?? '-'} ${converter.state} (${converter.origin})`);
   output.line(`runners       ${sandbox.runners.busy} of ${sandbox.runners.size} busy, ${sandbox.runners.ready} ready`);

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
 import { findingSchema, time } from '../shapes.ts';
+import { watchFolderSchema } from './intake-list.ts';
 import { queueStatsSchema } from './queue-stats.ts';
 
 /** Why the daemon is degraded: `action` is a command or a sentence that mends it. Codes: configuration.md 4. */
@@ -40,6 +41,7 @@ export const statusGet = {
         nextTryAt: time.nullable(),
       }),
     ),
+    intake: z.array(watchFolderSchema),
     converters: z.array(
       z.object({
         name: z.string(),

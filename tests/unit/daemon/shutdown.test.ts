@@ -50,12 +50,22 @@ describe('drain()', () => {
     };
     const part = { drain: work, [Symbol.asyncDispose]: async () => undefined };
 
-    const drained = drain(deps, { server, conversions: part, delivery: part }, request);
+    let isTaking = true;
+    const intake = {
+      list: async () => [],
+      rescan: () => [],
+      stopTaking: async () => void (isTaking = false),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+
+    const drained = drain(deps, { server, conversions: part, delivery: part, intake }, request);
+    const wasTaking = isTaking;
     clock.advance(9_999);
     const before = signals.map(({ aborted }) => aborted);
     clock.advance(1);
     await drained;
 
+    expect(wasTaking).toBe(false);
     expect(told).toEqual([{ graceMs: 10_000, reason: 'SIGTERM', retryAfterMs: 1_000 }]);
     expect([before, signals.map(({ aborted }) => aborted)]).toEqual([
       [false, false],

@@ -32,8 +32,10 @@ async function submitAll(content: string): Promise<number> {
   const sending = Promise.all(Array.from({ length: IN_FLIGHT }, lane));
   let converted = 0;
   let open = 0;
-  for await (const { topic, data } of subscription) {
-    const { state } = data as { state: string };
+  for await (const event of subscription) {
+    if (event.topic === 'lagged') throw new Error('events were left out');
+    const { topic, data } = event;
+    const { state } = data;
     if (topic === 'submission' && state === 'converted') converted += 1;
     if (topic === 'submission' && ['rejected', 'failed', 'stopped', 'crashed'].includes(state))
       throw new Error(`a submission ended as ${state}`);

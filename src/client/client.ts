@@ -4,11 +4,12 @@ import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { EventTopic } from '../protocol/events.ts';
 import type { AuthenticateResult } from '../protocol/handshake.ts';
-import type { MethodSpec, ParamsInputOf, ResultOf } from '../protocol/method-spec.ts';
+import type { MethodSpec, ParamsInputOf, RateClass, ResultOf } from '../protocol/method-spec.ts';
 import { eventsSubscribe } from '../protocol/methods/events-subscribe.ts';
 import { METHODS, type MethodName } from '../protocol/registry.ts';
 import type { Connection } from './connection.ts';
 import type { Subscription, Subscriptions } from './events.ts';
+import { makePacer, type Pacer } from './pacer.ts';
 import type { ProgressBoard, ProgressListener } from './progress.ts';
 
 /** Options of {@link Client.call}. */
@@ -35,7 +36,8 @@ export type Client = AsyncDisposable &
     /**
      * Call a method.
      *
-     * Only `rate_limited` is repeated, after the time that the server asks for plus up to 20 %, within the deadline.
+     * Calls over the rate that the server told wait for their turn. Only `rate_limited` is repeated, after the time that the
+     * server asks for plus up to 20 %, within the deadline.
      *
      * @param name - Method.
      * @param params - Its params, without `_meta`.
@@ -69,6 +71,8 @@ export type ClientDeps = {
   readonly random: () => number;
 };
 
+type PacedDeps = ClientDeps & { readonly pacer: Pacer };
+
 const DEFAULT_DEADLINE_MS = 30_000;
 const CLOSE_GRACE_MS = 1000;
 const RETRY_SPREAD = 0.2;
@@ -90,21 +94,42 @@ function pauseMs(error: unknown, random: () => number): number | null {
 
 type Call<T> = {
   readonly method: string;
+  readonly rateClass: RateClass;
   readonly params: object;
   readonly accept: (result: unknown) => T;
   readonly isLarge?: boolean;
 };
 
-/** Send a call, again after `rate_limited`, until its deadline. */
-async function callUntil<T>(
-  { clock, connection, progress, random }: ClientDeps,
-  call: Call<T>,
-  { signal, deadlineMs = DEFAULT_DEADLINE_MS, onProgress, upload }: CallOptions,
-): Promise<T> {
+function outOfTurns(method: string, waitMs: number): AirlockError {
+  return new AirlockError('rate_limited', `Cannot run ${method}: the rate limit leaves no time for it`, {
+    data: { retryAfterMs: waitMs },
+  });
+}
+
+/** Wait for a turn of the call's class, at most until `endMs`. */
+async function awaitTurn<T>(
+  { clock, pacer }: PacedDeps,
+  { method, rateClass }: Call<T>,
+  { endMs, signal }: { readonly endMs: number; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const waitMs = pacer.turn(rateClass);
+  if (waitMs === 0) return;
+  if (clock.monotonicMs() + waitMs >= endMs) {
+    pacer.giveBack(rateClass);
+    throw outOfTurns(method, waitMs);
+  }
+  await clock.sleep(waitMs, signal === undefined ? {} : { signal });
+}
+
+/** Send a call when its turn comes, again after `rate_limited`, until its deadline. */
+async function callUntil<T>(deps: PacedDeps, call: Call<T>, options: CallOptions): Promise<T> {
+  const { clock, connection, pacer, progress, random } = deps;
+  const { signal, deadlineMs = DEFAULT_DEADLINE_MS, onProgress, upload } = options;
   using listening = onProgress === undefined ? null : progress.open(onProgress);
   const workDoneToken = listening?.token;
   const endMs = clock.monotonicMs() + deadlineMs;
   for (;;) {
+    await awaitTurn(deps, call, { endMs, signal });
     const leftMs = Math.max(1, Math.ceil(endMs - clock.monotonicMs()));
     const params = { ...call.params, workDoneToken, _meta: { deadlineMs: leftMs } };
     try {
@@ -112,7 +137,7 @@ async function callUntil<T>(
     } catch (error) {
       const waitMs = pauseMs(error, random);
       if (waitMs === null || clock.monotonicMs() + waitMs >= endMs) throw error;
-      await clock.sleep(waitMs, signal === undefined ? {} : { signal });
+      if (!pacer.holdBack(call.rateClass, waitMs)) await clock.sleep(waitMs, signal === undefined ? {} : { signal });
     }
   }
 }
@@ -124,6 +149,7 @@ async function callUntil<T>(
  */
 export function makeClient(deps: ClientDeps, session: Session): Client {
   const { connection, subscriptions } = deps;
+  const paced = { ...deps, pacer: makePacer(deps, session.rate) };
   const { session: id, scopes, limits, rate, server, methods } = session;
   let closing: Promise<void> | null = null;
   return {
@@ -137,12 +163,14 @@ export function makeClient(deps: ClientDeps, session: Session): Client {
     call: (name, params, options = {}) => {
       const spec = METHODS[name];
       const accept = (result: unknown) => acceptResult(spec, result);
-      return callUntil(deps, { method: name, params, accept, isLarge: 'largeResult' in spec }, options);
+      const { rateClass } = spec;
+      return callUntil(paced, { method: name, rateClass, params, accept, isLarge: 'largeResult' in spec }, options);
     },
     subscribe: (topics, options = {}) => {
       // Order: opened inside accept(), before the next message is read, so the first event finds its subscription.
       const accept = (result: unknown): Subscription => subscriptions.open(acceptResult(eventsSubscribe, result));
-      return callUntil(deps, { method: eventsSubscribe.name, params: { topics }, accept }, options);
+      const { name: method, rateClass } = eventsSubscribe;
+      return callUntil(paced, { method, rateClass, params: { topics }, accept }, options);
     },
     [Symbol.asyncDispose]: () => (closing ??= connection.close(CLOSE_GRACE_MS)),
   };

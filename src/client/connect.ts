@@ -85,7 +85,7 @@ async function openConnection({ clock, transport, endpoint, timeoutMs, signal }:
     await connection.invoke(call, { deadlineMs: UNSUBSCRIBE_TIMEOUT_MS }).catch(() => undefined);
   });
   const onNotification: ConnectionDeps['onNotification'] = (method, params) => {
-    if (method === 'event') subscriptions.deliver(params);
+    if (method === 'event' || method === 'event/lagged') subscriptions.deliver(method, params);
     if (method === '$/progress') progress.deliver(params);
   };
   const attach = (wire: Wire): WireEvents => {

@@ -4,18 +4,25 @@ import { AirlockError } from '../core/errors.ts';
 import type { JsonObject } from '../link/json-body.ts';
 import {
   eventNotificationSchema,
+  laggedNotificationSchema,
   type ReportEvent,
   reportEventSchema,
   type SubmissionEvent,
   submissionEventSchema,
 } from '../protocol/events.ts';
 
+type Lagged = Extract<AirlockEvent, { topic: 'lagged' }>;
 type Numbered = { readonly seq: number; readonly cursor: string };
 
-/** One change. `seq` goes up by one within a subscription. */
+/**
+ * One change. `seq` goes up by one within a subscription.
+ *
+ * `lagged`: this side did not read fast enough, and the changes `from` … `seq` were left out; ask for the state anew.
+ */
 export type AirlockEvent =
   | (Numbered & { readonly topic: 'submission'; readonly data: SubmissionEvent })
-  | (Numbered & { readonly topic: 'report'; readonly data: ReportEvent });
+  | (Numbered & { readonly topic: 'report'; readonly data: ReportEvent })
+  | { readonly topic: 'lagged'; readonly from: number; readonly seq: number };
 
 /**
  * An open subscription; iterate it once. Disposal ends the iteration and tells the server. A lost connection, or 10,000 events
@@ -39,6 +46,11 @@ type Queue = {
 
 /** Events that one subscription keeps for a consumer that does not take them. */
 const MAX_BUFFERED_EVENTS = 10_000;
+
+const malformed = (reason: string): AirlockError =>
+  new AirlockError('unavailable', `Cannot go on with the connection: ${reason}`, {
+    data: { reason: 'protocol_error' },
+  });
 
 const done = { done: true, value: undefined } as const;
 
@@ -101,8 +113,16 @@ function parseEvent(params: JsonObject): { readonly subscription: string; readon
   return report?.success ? { subscription, event: { seq, cursor, topic: 'report', data: report.data } } : null;
 }
 
+function parseLagged(params: JsonObject): { readonly subscription: string; readonly event: Lagged } | null {
+  const parsed = laggedNotificationSchema.safeParse(params);
+  if (!parsed.success) return null;
+  const { subscription, from, to } = parsed.data;
+  return { subscription, event: { topic: 'lagged', from, seq: to } };
+}
+
 type OpenedSubscription = {
   readonly subscription: string;
+  readonly seq: number;
   readonly snapshot?: Record<string, unknown> | undefined;
 };
 
@@ -111,11 +131,11 @@ export type Subscriptions = {
   /** Open one; call it before any later message is read, so that no event is missed. */
   readonly open: (opened: OpenedSubscription) => Subscription;
   /**
-   * Hand the params of a notification `event` to its subscription.
+   * Hand the params of a notification `event` or `event/lagged` to its subscription.
    *
-   * @throws {AirlockError} unavailable when it is malformed.
+   * @throws {AirlockError} unavailable when it is malformed, or an event is missing before it.
    */
-  readonly deliver: (params: JsonObject) => void;
+  readonly deliver: (method: string, params: JsonObject) => void;
   /** The connection is gone: each ends with this error once its events are taken. */
   readonly fail: (error: AirlockError) => void;
 };
@@ -127,12 +147,15 @@ export type Subscriptions = {
  */
 export function makeSubscriptions(unsubscribe: (subscription: string) => Promise<void>): Subscriptions {
   const queues = new Map<string, Queue>();
+  const lastSeqs = new Map<string, number>();
 
-  function open({ subscription, snapshot = {} }: OpenedSubscription): Subscription {
+  function open({ subscription, seq, snapshot = {} }: OpenedSubscription): Subscription {
     const queue = makeQueue();
     queues.set(subscription, queue);
+    lastSeqs.set(subscription, seq);
     async function dispose(): Promise<void> {
       queue.stop();
+      lastSeqs.delete(subscription);
       if (queues.delete(subscription)) await unsubscribe(subscription);
     }
     return {
@@ -148,13 +171,17 @@ export function makeSubscriptions(unsubscribe: (subscription: string) => Promise
     };
   }
 
-  function deliver(params: JsonObject): void {
-    const parsed = parseEvent(params);
-    if (parsed === null) {
-      throw new AirlockError('unavailable', 'Cannot go on with the connection: the server sent a malformed event');
-    }
+  function deliver(method: string, params: JsonObject): void {
+    const parsed = method === 'event' ? parseEvent(params) : parseLagged(params);
+    if (parsed === null) throw malformed('the server sent a malformed event');
+    const { subscription, event } = parsed;
+    const lastSeq = lastSeqs.get(subscription);
     // An event of a subscription that was just ended may still be on its way.
-    queues.get(parsed.subscription)?.push(parsed.event);
+    if (lastSeq === undefined) return;
+    const from = event.topic === 'lagged' ? event.from : event.seq;
+    if (from !== lastSeq + 1 || event.seq < from) throw malformed(`event ${from} came after event ${lastSeq}`);
+    lastSeqs.set(subscription, event.seq);
+    queues.get(subscription)?.push(event);
   }
 
   return {
@@ -163,6 +190,7 @@ export function makeSubscriptions(unsubscribe: (subscription: string) => Promise
     fail: (error) => {
       for (const queue of queues.values()) queue.fail(error);
       queues.clear();
+      lastSeqs.clear();
     },
   };
 }

@@ -35,6 +35,9 @@ export const eventNotificationSchema = z.object({
   data: z.unknown(),
 });
 
+/** Params of the notification `event/lagged`: events `from` … `to` were left out. */
+export const laggedNotificationSchema = z.object({ subscription: z.string(), from: z.int(), to: z.int() });
+
 /** A `submission` event's data. */
 export type SubmissionEvent = z.infer<typeof submissionEventSchema>;
 /** A `report` event's data. */

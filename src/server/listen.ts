@@ -9,7 +9,7 @@ import type { ConnectionDeps, ServerDeps } from './deps.ts';
 import { type DrainOptions, drainConnections } from './drain.ts';
 import { makeRateLimiter } from './rate.ts';
 import { EMPTY_SEATS, leave, type SeatState, takePlace, takeSeat } from './seats.ts';
-import { makeBucket, takeTokens } from './token-bucket.ts';
+import { makeBucket, takeTokens } from '../core/token-bucket.ts';
 
 /** A listening server. Disposal closes every connection at once: drain first. */
 export type Server = AsyncDisposable & {

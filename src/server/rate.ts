@@ -4,7 +4,7 @@ import type { IpcConfig } from '../config/schema/ipc.ts';
 import type { Clock } from '../core/clock.ts';
 import type { KeyId } from '../core/ids.ts';
 import type { AuthenticateResult } from '../protocol/handshake.ts';
-import { type BucketLimits, type BucketState, makeBucket, spendTokens, takeTokens } from './token-bucket.ts';
+import { type BucketLimits, type BucketState, makeBucket, spendTokens, takeTokens } from '../core/token-bucket.ts';
 
 /** A class of calls that has a limit. */
 export type LimitedClass = 'calls' | 'submit';

@@ -32,6 +32,7 @@ async function submitSamples(context: CliContext, samples: readonly Sample[]): P
     waitMs: null,
     idempotencyKey: null,
     priority: null,
+    companions: [],
     stdin: process.stdin,
   };
   const sent = [];

@@ -3,16 +3,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Client } from '../../client/connect.ts';
-import { type AirlockError } from '../../core/errors.ts';
+import { AirlockError } from '../../core/errors.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { reportSubmit } from '../../protocol/methods/report-submit.ts';
 import type { CliContext, Command } from '../context.ts';
-import { connectDaemon } from '../daemon-link.ts';
+import { connectDaemon, connectWhenUp } from '../daemon-link.ts';
 import { toAirlockError } from '../output.ts';
-import { expandFiles, type NamedFile } from '../submit/files.ts';
+import { expandFiles, nameFile } from '../submit/files.ts';
 import { type Follower, openFollower } from '../submit/follow.ts';
 import { endOf, exitCodeOf, type SubmitEnd, type SubmitLine, toRefusedLine, toSubmitLine } from '../submit/result.ts';
 import { printSubmitLine } from '../submit/print.ts';
+import { type SendClient, sendFile, type SendOptions } from '../submit/send.ts';
 
 /** Arguments of `submit`. */
 export type SubmitArguments = {
@@ -24,6 +25,8 @@ export type SubmitArguments = {
   readonly waitMs: number | null;
   readonly idempotencyKey: string | null;
   readonly priority: number | null;
+  /** Files that belong to the one file that is sent. */
+  readonly companions: readonly string[];
   readonly stdin: AsyncIterable<Uint8Array>;
 };
 
@@ -42,27 +45,20 @@ function keyOf(given: string | null, index: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-async function sendOne(
-  client: Pick<Client, 'call'>,
-  named: NamedFile,
-  input: SubmitArguments & { readonly key: string },
-): Promise<Sent> {
-  try {
-    const bytes = await named.read();
-    const accepted = await client.call('report/submit', {
-      name: named.name,
-      contentBase64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
-      size: bytes.byteLength,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      idempotencyKey: input.key,
-      ...(input.converter === null ? {} : { converter: input.converter }),
-      ...(Object.keys(input.arguments).length === 0 ? {} : { arguments: { ...input.arguments } }),
-      ...(input.priority === null ? {} : { priority: input.priority }),
-    });
-    return { kind: 'taken', file: named.file, accepted };
-  } catch (error) {
-    return { kind: 'refused', file: named.file, error: toAirlockError(error) };
+function filesOf(client: SendClient, input: SubmitArguments) {
+  const limits = { limit: client.limits.report, inline: client.limits.inline };
+  const { stdin, name, companions } = input;
+  if (companions.length > 0 && input.files.length !== 1) {
+    throw new AirlockError('usage', 'Cannot submit with --companion: it needs exactly one file');
   }
+  const files = expandFiles(input.files, { ...limits, stdin, name });
+  if (companions.length > 0 && files.length !== 1) {
+    throw new AirlockError(
+      'usage',
+      `Cannot submit with --companion: ${files.length} files match, it needs exactly one`,
+    );
+  }
+  return { files, companions: companions.map((file) => nameFile(file, { ...limits, name: null })) };
 }
 
 /**
@@ -70,20 +66,28 @@ async function sendOne(
  *
  * @param client - An open connection with `submit`.
  * @param input - What to send and how.
- * @param options - `signal`: once aborted nothing more is sent.
- * @throws {AirlockError} file_unreadable when a pattern matches nothing.
+ * @param options - See {@link SendOptions}; once `signal` is aborted nothing more is sent.
+ * @throws {AirlockError} file_unreadable when a pattern matches nothing; usage for companions of several files.
  */
 export async function sendFiles(
-  client: Pick<Client, 'call' | 'limits'>,
+  client: SendClient,
   input: SubmitArguments,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  options: SendOptions = {},
 ): Promise<readonly Sent[]> {
-  const files = expandFiles(input.files, { limit: client.limits.inline, stdin: input.stdin, name: input.name });
+  const { signal } = options;
+  const { files, companions } = filesOf(client, input);
   const sent: Sent[] = [];
-  for (const [index, named] of files.entries()) {
-    const one = await sendOne(client, named, { ...input, key: keyOf(input.idempotencyKey, index) });
-    // The interrupt is told by the command, once, and not as a refusal of the file that was being read.
-    if (one.kind === 'taken' || signal?.aborted !== true) sent.push(one);
+  let current = client;
+  for (const [index, main] of files.entries()) {
+    const wishes = { ...input, idempotencyKey: keyOf(input.idempotencyKey, index) };
+    try {
+      const done = await sendFile(current, { main, companions, wishes }, options);
+      current = done.client;
+      sent.push({ kind: 'taken', file: main.file, accepted: done.accepted });
+    } catch (error) {
+      // The interrupt is told by the command, once, and not as a refusal of the file that was being read.
+      if (signal?.aborted !== true) sent.push({ kind: 'refused', file: main.file, error: toAirlockError(error) });
+    }
     if (signal?.aborted === true) break;
   }
   return sent;
@@ -137,17 +141,25 @@ async function waitAndTell(
   return exitCodeOf(ends, firstRefusal(sent));
 }
 
+/** How long a daemon that went away is waited for while files are sent. */
+const RENEW_MS = 30_000;
+
 /** One line per file. Exit codes: see {@link exitCodeOf}. */
 export const submit: Command<SubmitArguments> = async (context, input) => {
   const { signal } = context;
   if (input.stdin instanceof Readable) addAbortSignal(signal, input.stdin);
-  await using client = await connectDaemon(context);
+  await using stack = new AsyncDisposableStack();
+  let client = stack.use(await connectDaemon(context));
+  const renew = async (): Promise<Client> => {
+    client = stack.use(await connectWhenUp(context, { timeoutMs: RENEW_MS }));
+    return client;
+  };
+  const sent = await sendFiles(client, input, { signal, renew });
   if (input.waitMs === null) {
-    const exitCode = tellSent(context, await sendFiles(client, input, { signal }));
+    const exitCode = tellSent(context, sent);
     signal.throwIfAborted();
     return exitCode;
   }
   await using follower = await openFollower(client);
-  const sent = await sendFiles(client, input, { signal });
   return await waitAndTell(context, follower, { sent, waitMs: input.waitMs });
 };

@@ -1,12 +1,14 @@
 // airlock wait: until the daemon is ready, or until nothing is left to do.
 
 import type { Client } from '../../client/connect.ts';
+import type { AirlockEvent } from '../../client/events.ts';
 import { AirlockError } from '../../core/errors.ts';
 import { DELIVERY_STATES, isDeliveryOpen, isSubmissionOpen, SUBMISSION_STATES } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { queueStats } from '../../protocol/methods/queue-stats.ts';
 import type { Command } from '../context.ts';
 import { connectWhenUp } from '../daemon-link.ts';
+import { lookOnChange } from '../look-on-change.ts';
 
 /** What to wait for, and how long. */
 export type WaitArguments = { readonly until: 'ready' | 'drained'; readonly timeoutMs: number };
@@ -21,6 +23,12 @@ function isDrained({ submissions, deliveries }: ResultOf<typeof queueStats>): bo
     SUBMISSION_STATES.some((state) => isSubmissionOpen(state) && (submissions[state] ?? 0) > 0) ||
     DELIVERY_STATES.some((state) => isDeliveryOpen(state) && (deliveries[state] ?? 0) > 0);
   return !isBusy;
+}
+
+/** Only a change to what is not left by itself can be the last one. */
+function mayBeLast(event: AirlockEvent): boolean {
+  if (event.topic === 'submission') return !isSubmissionOpen(event.data.state);
+  return event.topic !== 'report' || !isDeliveryOpen(event.data.state);
 }
 
 /**
@@ -39,10 +47,8 @@ export async function waitDrained(
   signal.addEventListener('abort', stop, { once: true });
   // Race: aborted before there was a listener means that the listener is never called.
   signal.throwIfAborted();
-  if (isDrained(await client.call('queue/stats', {}, { signal }))) return;
-  for await (const _event of subscription) {
-    if (isDrained(await client.call('queue/stats', {}, { signal }))) return;
-  }
+  const look = async (): Promise<boolean> => isDrained(await client.call('queue/stats', {}, { signal }));
+  if (await lookOnChange(subscription, { notice: mayBeLast, look })) return;
   signal.throwIfAborted();
   throw expired(input);
 }

@@ -1,7 +1,7 @@
 // The command line's part about handing files over.
 
 import type { Command as Commander } from 'commander';
-import { collectPairs, parseDuration, parsePriority, parseUuid } from '../argument-values.ts';
+import { collect, collectPairs, parseDuration, parsePriority, parseUuid } from '../argument-values.ts';
 import type { Choose } from './choose.ts';
 
 type SubmitOptions = {
@@ -12,6 +12,7 @@ type SubmitOptions = {
   readonly timeout: number;
   readonly idempotencyKey?: string;
   readonly priority?: number;
+  readonly companion: readonly string[];
 };
 
 /** `submit`. */
@@ -27,6 +28,7 @@ export function addSubmit(program: Commander, choose: Choose): void {
     .option('--timeout <duration>', 'with --wait: how long', parseDuration, 60_000)
     .option('--idempotency-key <uuid>', 'submit once, however often this is run with the same key', parseUuid)
     .option('--priority <1-10>', '1 = first', parsePriority)
+    .option('--companion <file>', 'a file that belongs to the one file sent, repeatable', collect, [])
     .action((files: string[], options: SubmitOptions) =>
       choose(async () => (await import('../commands/submit.ts')).submit, {
         files,
@@ -36,6 +38,7 @@ export function addSubmit(program: Commander, choose: Choose): void {
         waitMs: options.wait === true ? options.timeout : null,
         idempotencyKey: options.idempotencyKey ?? null,
         priority: options.priority ?? null,
+        companions: options.companion,
         stdin: process.stdin,
       }),
     );

@@ -1,12 +1,30 @@
-// The files that a command line names: patterns expanded, sizes checked, bytes read.
+// The files that a command line names: patterns expanded, sizes checked, small ones read, large ones opened.
 
 import { constants, globSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { AirlockError, isSystemError } from '../../core/errors.ts';
 
+/** Bytes of a file: whole, or in pieces as they are taken. `size` is null where nobody can say it beforehand. */
+export type FileContent =
+  | { readonly kind: 'inline'; readonly bytes: Uint8Array }
+  | { readonly kind: 'stream'; readonly size: number | null; readonly bytes: AsyncIterable<Uint8Array> };
+
+/** A file that is open; disposal closes it. */
+export type OpenFile = AsyncDisposable & { readonly content: FileContent };
+
 /** A file as the user named it, and the name it is submitted under. */
-export type NamedFile = { readonly file: string; readonly name: string; readonly read: () => Promise<Uint8Array> };
+export type NamedFile = {
+  readonly file: string;
+  readonly name: string;
+  /** Can it be opened a second time? */
+  readonly isRepeatable: boolean;
+  /** @throws {AirlockError} file_unreadable; too_large, also while its pieces are taken. */
+  readonly open: () => Promise<OpenFile>;
+};
+
+/** Sizes in bytes: up to `inline` a file is read whole, over `limit` it is refused. */
+export type FileLimits = { readonly limit: number; readonly inline: number };
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -15,6 +33,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function failureOf(file: string, error: unknown): AirlockError {
+  if (error instanceof AirlockError) return error;
   const code = Object.keys(REASONS).find((name) => isSystemError(error, name)) ?? '';
   const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
   return new AirlockError('file_unreadable', `Cannot read ${file}: ${reason}`, { cause: error });
@@ -25,31 +44,81 @@ function tooLarge(what: string, has: string, limit: number): AirlockError {
   return new AirlockError('too_large', message, { data: { limit } });
 }
 
-type ReadOptions = { readonly what: string; readonly limit: number };
+type Source = {
+  readonly what: string;
+  readonly size: number | null;
+  readonly pieces: AsyncIterator<Uint8Array>;
+};
 
-async function readStream(stream: AsyncIterable<Uint8Array>, { what, limit }: ReadOptions): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
+/** The pieces that were read already, then the others; counted, since a device or a file that grows says nothing beforehand. */
+async function* allPieces(
+  { what, pieces }: Source,
+  head: readonly Uint8Array[],
+  { limit }: FileLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let size = 0;
-  for await (const piece of stream) {
+  const counted = (piece: Uint8Array): Uint8Array => {
     size += piece.byteLength;
     if (size > limit) throw tooLarge(what, `more than ${limit}`, limit);
-    pieces.push(piece);
+    return piece;
+  };
+  for (const piece of head) yield counted(piece);
+  try {
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield counted(next.value);
+  } catch (error) {
+    throw failureOf(what, error);
   }
-  return Buffer.concat(pieces);
 }
 
-async function readAtMost(file: string, limit: number): Promise<Uint8Array> {
-  try {
-    // Without the flag, a FIFO that nobody writes to would hold the command in the system, deaf to an interrupt.
-    await using handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const stats = await handle.stat();
-    if (stats.isFIFO()) throw new Error('it is a pipe; write "… | airlock submit -" instead');
-    if (stats.isFile() && stats.size > limit) throw tooLarge(file, String(stats.size), limit);
-    // Counted while it is read, too: a device or a file that grows says nothing about what will come.
-    return await readStream(handle.createReadStream({ autoClose: false }), { what: file, limit });
-  } catch (error) {
-    throw error instanceof AirlockError ? error : failureOf(file, error);
+/** Read as much as goes inline; what is larger becomes a stream. */
+async function readHead(source: Source, limits: FileLimits): Promise<FileContent> {
+  const head: Uint8Array[] = [];
+  let size = 0;
+  while (size <= limits.inline) {
+    const next = await source.pieces.next();
+    if (next.done === true) return { kind: 'inline', bytes: Buffer.concat(head) };
+    size += next.value.byteLength;
+    if (size > limits.limit) throw tooLarge(source.what, `more than ${limits.limit}`, limits.limit);
+    head.push(next.value);
   }
+  return { kind: 'stream', size: source.size, bytes: allPieces(source, head, limits) };
+}
+
+async function contentOf(handle: FileHandle, file: string, limits: FileLimits): Promise<FileContent> {
+  const stats = await handle.stat();
+  if (stats.isFIFO()) throw new Error('it is a pipe; write "… | airlock submit -" instead');
+  if (stats.isFile() && stats.size > limits.limit) throw tooLarge(file, String(stats.size), limits.limit);
+  const stream: AsyncIterable<Uint8Array> = handle.createReadStream({ autoClose: false });
+  const size = stats.isFile() ? stats.size : null;
+  return await readHead({ what: file, size, pieces: stream[Symbol.asyncIterator]() }, limits);
+}
+
+async function openFile(file: string, limits: FileLimits): Promise<OpenFile> {
+  try {
+    await using stack = new AsyncDisposableStack();
+    // Without the flag, a FIFO that nobody writes to would hold the command in the system, deaf to an interrupt.
+    const handle = stack.use(await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
+    const content = await contentOf(handle, file, limits);
+    const kept = stack.move();
+    return { content, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  } catch (error) {
+    throw failureOf(file, error);
+  }
+}
+
+async function openStream(stdin: AsyncIterable<Uint8Array>, limits: FileLimits): Promise<OpenFile> {
+  const source = { what: 'standard input', size: null, pieces: stdin[Symbol.asyncIterator]() };
+  return { content: await readHead(source, limits), [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+/**
+ * A file of the disk as it is submitted.
+ *
+ * @param file - Path as the user wrote it.
+ * @param options - Limits; `name` replaces the name that is submitted.
+ */
+export function nameFile(file: string, { name, ...limits }: FileLimits & { readonly name: string | null }): NamedFile {
+  return { file, name: name ?? path.basename(file), isRepeatable: true, open: () => openFile(file, limits) };
 }
 
 /**
@@ -57,19 +126,21 @@ async function readAtMost(file: string, limit: number): Promise<Uint8Array> {
  * to the program).
  *
  * @param written - File arguments.
- * @param options - `limit` in bytes per file; `stdin`; `name` replaces the name that is submitted.
- * @throws {AirlockError} file_unreadable for a pattern that matches nothing; reading throws file_unreadable or too_large.
+ * @param options - Limits; `stdin`; `name` replaces the name that is submitted.
+ * @throws {AirlockError} file_unreadable for a pattern that matches nothing.
  */
 export function expandFiles(
   written: readonly string[],
-  options: { readonly limit: number; readonly stdin: AsyncIterable<Uint8Array>; readonly name: string | null },
+  options: FileLimits & { readonly stdin: AsyncIterable<Uint8Array>; readonly name: string | null },
 ): readonly NamedFile[] {
-  const { limit, stdin, name } = options;
+  const { stdin, name, limit, inline } = options;
   return written.flatMap((text) => {
-    if (text === '-')
-      return [{ file: '-', name: name ?? 'stdin', read: () => readStream(stdin, { what: 'standard input', limit }) }];
+    if (text === '-') {
+      const read = (): Promise<OpenFile> => openStream(stdin, { limit, inline });
+      return [{ file: '-', name: name ?? 'stdin', isRepeatable: false, open: read }];
+    }
     const matches = text.includes('*') ? globSync(text).toSorted() : [text];
     if (matches.length === 0) throw new AirlockError('file_unreadable', `Cannot read ${text}: no file matches`);
-    return matches.map((file) => ({ file, name: name ?? path.basename(file), read: () => readAtMost(file, limit) }));
+    return matches.map((file) => nameFile(file, { name, limit, inline }));
   });
 }

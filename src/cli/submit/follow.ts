@@ -1,29 +1,96 @@
-// Follows submissions to their end: one subscription, never a poll.
+// Follows submissions to their end: one subscription, and a look at those that seem to have come to one; never a poll.
 
 import type { Client } from '../../client/connect.ts';
+import type { AirlockEvent } from '../../client/events.ts';
+import { isDeliveryOpen, isSubmissionOpen } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { submissionGet } from '../../protocol/methods/submission-get.ts';
+import { lookOnChange } from '../look-on-change.ts';
 import { endOf } from './result.ts';
 
 type Submission = ResultOf<typeof submissionGet>;
+
+/** A change of one submission. */
+export type FollowedChange = { readonly name: string; readonly state: string };
 
 /** Follows what it is told to watch. Dispose to end the subscription. */
 export type Follower = AsyncDisposable & {
   /**
    * Wait until every one of these has come to an end, or the signal aborts.
    *
-   * @param submissionIds - Taken in after the follower was opened.
+   * @param submissionIds - Any that this key may see.
    * @param options - `signal` ends the wait early, without an error; `onChange` is told each new state.
-   * @returns The newest state of each, in the order given.
+   * @returns The newest state of each.
    */
   readonly wait: (
     submissionIds: readonly string[],
-    options: { readonly signal: AbortSignal; readonly onChange?: (submission: Submission) => void },
+    options: { readonly signal: AbortSignal; readonly onChange?: (change: FollowedChange) => void },
   ) => Promise<ReadonlyMap<string, Submission>>;
 };
 
+const IDS_PER_CALL = 100;
+
+/** Which of the submissions are worth a look: those whose last deliveries have come to an end, as far as events tell. */
+function makeSuspicion(submissionIds: readonly string[]) {
+  const open = new Set(submissionIds);
+  const suspects = new Set(submissionIds);
+  const openDeliveries = new Map<string, Set<string>>();
+
+  function noticeReport({ submissionId, reportId, destination, state }: ReportData): boolean {
+    const deliveries = openDeliveries.get(submissionId) ?? new Set<string>();
+    openDeliveries.set(submissionId, deliveries);
+    const delivery = `${reportId}@${destination}`;
+    if (isDeliveryOpen(state)) deliveries.add(delivery);
+    else deliveries.delete(delivery);
+    return deliveries.size === 0;
+  }
+
+  function renew(): void {
+    for (const id of open) suspects.add(id);
+  }
+
+  /** @returns Is one of them worth a look? */
+  function notice(event: AirlockEvent): boolean {
+    if (event.topic === 'lagged') {
+      renew();
+      return open.size > 0;
+    }
+    const { submissionId } = event.data;
+    if (!open.has(submissionId)) return false;
+    const mayBeOver = event.topic === 'report' ? noticeReport(event.data) : !isSubmissionOpen(event.data.state);
+    if (mayBeOver) suspects.add(submissionId);
+    else suspects.delete(submissionId);
+    return mayBeOver;
+  }
+
+  return {
+    notice,
+    /** Those to look at now; they are suspected no longer. */
+    take: (): readonly string[] => {
+      const taken = [...suspects];
+      suspects.clear();
+      return taken;
+    },
+    /** Suspect all that have not ended. */
+    renew,
+    ended: (submissionId: string) => void open.delete(submissionId),
+    isOver: () => open.size === 0,
+  };
+}
+
+type ReportData = Extract<AirlockEvent, { topic: 'report' }>['data'];
+
+async function getAll(client: Pick<Client, 'call'>, ids: readonly string[]): Promise<readonly Submission[]> {
+  const found: Submission[] = [];
+  for (let start = 0; start < ids.length; start += IDS_PER_CALL) {
+    const submissionIds = ids.slice(start, start + IDS_PER_CALL);
+    found.push(...(await client.call('submission/getMany', { submissionIds })).items);
+  }
+  return found;
+}
+
 /**
- * Subscribe; call it before the files are sent, so that no change is missed.
+ * Subscribe.
  *
  * @param client - A connection with `submit` or `read`.
  */
@@ -32,23 +99,26 @@ export async function openFollower(client: Pick<Client, 'call' | 'subscribe'>): 
   return {
     wait: async (submissionIds, { signal, onChange }) => {
       const newest = new Map<string, Submission>();
-      const open = new Set(submissionIds);
-      const refresh = async (submissionId: string): Promise<void> => {
-        const submission = await client.call('submission/get', { submissionId });
-        newest.set(submissionId, submission);
-        onChange?.(submission);
-        if (endOf(submission) !== 'open') open.delete(submissionId);
+      const suspicion = makeSuspicion(submissionIds);
+      const look = async (): Promise<boolean> => {
+        for (const submission of await getAll(client, suspicion.take())) {
+          newest.set(submission.submissionId, submission);
+          if (endOf(submission) !== 'open') suspicion.ended(submission.submissionId);
+        }
+        return suspicion.isOver();
       };
-      for (const submissionId of submissionIds) await refresh(submissionId);
+      const notice = (event: AirlockEvent): boolean => {
+        if (event.topic === 'submission' && newest.has(event.data.submissionId)) onChange?.(event.data);
+        return suspicion.notice(event);
+      };
       const stop = (): void => void subscription[Symbol.asyncDispose]();
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       try {
-        if (open.size === 0) return newest;
-        // Order: the first look above came after the subscription, so every later change arrives here.
-        for await (const { data } of subscription) {
-          if (open.has(data.submissionId)) await refresh(data.submissionId);
-          if (open.size === 0) break;
+        // Order: the subscription was opened before the first look, so every later change arrives here.
+        if (submissionIds.length > 0 && !(await lookOnChange(subscription, { notice, look }))) {
+          suspicion.renew();
+          await look();
         }
         return newest;
       } finally {

@@ -2,15 +2,23 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { expandFiles } from '../../../src/cli/submit/files.ts';
+import { expandFiles, nameFile, type NamedFile } from '../../../src/cli/submit/files.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 const LIMIT = 1000;
-const options = { limit: LIMIT, stdin: Readable.from([]), name: null };
+const INLINE = 400;
+const options = { limit: LIMIT, inline: INLINE, stdin: Readable.from([]), name: null };
 
 async function readOnly(file: string, stdin: AsyncIterable<Uint8Array> = options.stdin): Promise<Uint8Array> {
   const [named] = expandFiles([file], { ...options, stdin });
-  return (await named?.read()) ?? new Uint8Array();
+  if (named === undefined) throw new Error('Cannot read: nothing was named');
+  return await readNamed(named);
+}
+
+async function readNamed(named: NamedFile): Promise<Buffer> {
+  await using opened = await named.open();
+  const { content } = opened;
+  return content.kind === 'inline' ? Buffer.from(content.bytes) : Buffer.concat(await Array.fromAsync(content.bytes));
 }
 
 describe('expandFiles()', () => {
@@ -21,7 +29,7 @@ describe('expandFiles()', () => {
     const files = expandFiles([path.join(folder.path, '*.csv')], options);
 
     expect(files.map(({ name }) => name)).toEqual(['a.csv', 'b.csv']);
-    expect(Buffer.from((await files[0]?.read()) ?? []).toString()).toBe('a.csv');
+    expect(String(await Promise.all(files.slice(0, 1).map(readNamed)))).toBe('a.csv');
   });
 
   it('refuses a pattern that matches nothing', () => {
@@ -49,6 +57,29 @@ describe('expandFiles()', () => {
 
     const expected: unknown = isTaken ? size : expect.objectContaining({ code: 'too_large', data: { limit: LIMIT } });
     expect(ends).toEqual([expected, expected]);
+  });
+
+  it.each([
+    [0, 'inline', null],
+    [INLINE, 'inline', null],
+    [INLINE + 1, 'stream', INLINE + 1],
+  ])('of %i bytes go %s', async (size, kind, announced) => {
+    await using folder = await makeTemporaryFolder();
+    const file = path.join(folder.path, 'a.csv');
+    await writeFile(file, Buffer.alloc(size));
+
+    await using opened = await nameFile(file, options).open();
+
+    const { content } = opened;
+    expect([content.kind, content.kind === 'stream' ? content.size : null]).toEqual([kind, announced]);
+  });
+
+  it('announces no size of standard input', async () => {
+    const [named] = expandFiles(['-'], { ...options, stdin: Readable.from([Buffer.alloc(INLINE + 1)]) });
+
+    await using opened = await named?.open();
+
+    expect(opened?.content).toMatchObject({ kind: 'stream', size: null });
   });
 
   it.runIf(process.platform === 'linux')('stops at the limit of a device that never ends', async () => {

@@ -8,15 +8,19 @@ type WaitClient = Pick<Client, 'call' | 'subscribe'>;
 const input = { until: 'drained', timeoutMs: 1000 } as const;
 const idle: Stats = { submissions: { converted: 3, waiting: 1, suspended: 1 }, deliveries: { delivered: 2, held: 1 } };
 
-/** A daemon that answers `queue/stats` with these, one after the other, and announces one change before each but the first. */
+/** A daemon that answers `queue/stats` with these, one after the other, and announces one change after each but the last. */
 function makeClient(answers: readonly Stats[]) {
   const left = [...answers];
   let isDisposed = false;
   const ended = Promise.withResolvers<void>();
+  const asks = answers.map(() => Promise.withResolvers<void>());
   const subscription = {
     snapshot: {},
     async *[Symbol.asyncIterator]() {
-      for (let index = 1; index < answers.length; index += 1) yield {};
+      for (const ask of asks.slice(0, -1)) {
+        await ask.promise;
+        yield {};
+      }
       await ended.promise;
     },
     [Symbol.asyncDispose]: async () => {
@@ -24,7 +28,13 @@ function makeClient(answers: readonly Stats[]) {
       ended.resolve();
     },
   };
-  const client = { call: async () => left.shift(), subscribe: async () => subscription };
+  const client = {
+    call: async () => {
+      asks[answers.length - left.length]?.resolve();
+      return left.shift();
+    },
+    subscribe: async () => subscription,
+  };
   // Only what waitDrained() looks at is there.
   return {
     client: client as unknown as WaitClient,

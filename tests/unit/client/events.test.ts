@@ -15,8 +15,8 @@ const change = (seq: number, subscription = 'sub'): JsonObject => ({
 });
 const delivered: JsonObject = {
   subscription: 'sub',
-  seq: 9,
-  cursor: 'c9',
+  seq: 2,
+  cursor: 'c2',
   topic: 'report',
   data: { reportId: 'r', submissionId: 's', state: 'delivered', destination: 'd' },
 };
@@ -36,18 +36,18 @@ function openLocal() {
     told.push(subscription);
     return Promise.resolve();
   });
-  return { told, subscriptions, subscription: subscriptions.open({ subscription: 'sub' }) };
+  return { told, subscriptions, subscription: subscriptions.open({ subscription: 'sub', seq: 0 }) };
 }
 
 describe('a subscription', () => {
   it('gives events in order, those that came before and those that come while it waits', async () => {
     const { subscriptions, subscription } = openLocal();
-    subscriptions.deliver(change(1));
+    subscriptions.deliver('event', change(1));
 
     const seen = take(subscription, 3);
-    subscriptions.deliver(change(2));
+    subscriptions.deliver('event', change(2));
     await Promise.resolve();
-    subscriptions.deliver(change(3));
+    subscriptions.deliver('event', change(3));
 
     expect(await seen).toEqual([1, 2, 3]);
   });
@@ -55,20 +55,20 @@ describe('a subscription', () => {
   it('gives both topics with their own data', async () => {
     const { subscriptions, subscription } = openLocal();
     const seen: AirlockEvent[] = [];
-    subscriptions.deliver(change(1));
-    subscriptions.deliver(delivered);
+    subscriptions.deliver('event', change(1));
+    subscriptions.deliver('event', delivered);
 
     for await (const event of subscription) if (seen.push(event) === 2) break;
 
     expect(seen).toEqual([
       { seq: 1, cursor: 'c1', topic: 'submission', data: change(1)['data'] },
-      { seq: 9, cursor: 'c9', topic: 'report', data: delivered['data'] },
+      { seq: 2, cursor: 'c2', topic: 'report', data: delivered['data'] },
     ]);
   });
 
   it('tells the server once when the loop ends or it is disposed', async () => {
     const { told, subscriptions, subscription } = openLocal();
-    subscriptions.deliver(change(1));
+    subscriptions.deliver('event', change(1));
 
     await take(subscription, 1);
     await subscription[Symbol.asyncDispose]();
@@ -90,7 +90,7 @@ describe('a subscription', () => {
     const { subscriptions, subscription } = openLocal();
     await subscription[Symbol.asyncDispose]();
 
-    subscriptions.deliver(change(1));
+    subscriptions.deliver('event', change(1));
 
     expect(await take(subscription, 1)).toEqual([]);
   });
@@ -99,7 +99,7 @@ describe('a subscription', () => {
     const { subscriptions, subscription } = openLocal();
     const seen: number[] = [];
     const lost = new AirlockError('unavailable', 'Cannot reach airlock: the connection was lost');
-    subscriptions.deliver(change(1));
+    subscriptions.deliver('event', change(1));
     subscriptions.fail(lost);
 
     const loop = async (): Promise<void> => {
@@ -116,7 +116,7 @@ describe('a subscription', () => {
     [10_001, 'slow_consumer'],
   ])('is %i events behind: %s', async (count, expected) => {
     const { subscriptions, subscription } = openLocal();
-    for (let seq = 1; seq <= count; seq += 1) subscriptions.deliver(change(seq));
+    for (let seq = 1; seq <= count; seq += 1) subscriptions.deliver('event', change(seq));
     const kept = Math.min(count, 10_000);
 
     const iterator = subscription[Symbol.asyncIterator]();
@@ -138,7 +138,7 @@ describe('a subscription', () => {
   ])('refuses an event with %s', (_, params) => {
     const { subscriptions } = openLocal();
 
-    expect(() => subscriptions.deliver(params)).toThrow(AirlockError);
+    expect(() => subscriptions.deliver('event', params)).toThrow(AirlockError);
   });
 });
 

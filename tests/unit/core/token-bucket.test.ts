@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AirlockError } from '../../../src/core/errors.ts';
-import { type BucketState, makeBucket, takeTokens } from '../../../src/server/token-bucket.ts';
+import { type BucketState, makeBucket, takeTokens } from '../../../src/core/token-bucket.ts';
 
 const limits = { capacity: 5, refillPerSecond: 0.5 };
 

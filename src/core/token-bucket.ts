@@ -1,6 +1,6 @@
 // A token bucket as pure arithmetic: what may happen now, and what has to wait how long.
 
-import { AirlockError } from '../core/errors.ts';
+import { AirlockError } from './errors.ts';
 
 /** Size and speed of a bucket. */
 export type BucketLimits = { readonly capacity: number; readonly refillPerSecond: number };

@@ -1,0 +1,65 @@
+// Holds calls back that the server would turn away: its buckets as this side sees them. Source: protocol.md 5.
+
+import type { Clock } from '../core/clock.ts';
+import { type BucketState, makeBucket, spendTokens } from '../core/token-bucket.ts';
+import type { AuthenticateResult } from '../protocol/handshake.ts';
+import type { RateClass } from '../protocol/method-spec.ts';
+
+/** When calls may go. */
+export type Pacer = {
+  /**
+   * Take the next turn of a class.
+   *
+   * @returns Milliseconds until it comes; the turns of others are after it.
+   */
+  readonly turn: (rateClass: RateClass) => number;
+  /** The turn is not used. */
+  readonly giveBack: (rateClass: RateClass) => void;
+  /**
+   * The server turned a call away: other connections use the same key.
+   *
+   * @param waitMs - From now until the next call of the class may go.
+   * @returns false when this side keeps no bucket of the class, so that the caller has to wait by itself.
+   */
+  readonly holdBack: (rateClass: RateClass, waitMs: number) => boolean;
+};
+
+/**
+ * Make a pacer, with buckets that are full.
+ *
+ * @param rate - As `authenticate` told it; null = no limit.
+ */
+export function makePacer(
+  { clock }: { readonly clock: Pick<Clock, 'monotonicMs'> },
+  rate: AuthenticateResult['rate'],
+): Pacer {
+  const startMs = clock.monotonicMs();
+  const buckets = new Map<RateClass, BucketState>();
+  if (rate.calls !== null) buckets.set('calls', makeBucket(rate.calls, startMs));
+  if (rate.submit !== null) buckets.set('submit', makeBucket(rate.submit, startMs));
+
+  /** Spend (or, below zero, give back) tokens of a class; null = it has no limit. */
+  function spend(rateClass: RateClass, tokens: number): BucketState | null {
+    const bucket = buckets.get(rateClass);
+    if (bucket === undefined) return null;
+    const spent = spendTokens(bucket, clock.monotonicMs(), tokens);
+    buckets.set(rateClass, spent);
+    return spent;
+  }
+
+  return {
+    turn: (rateClass) => {
+      const spent = spend(rateClass, 1);
+      return spent === null || spent.tokens >= 0 ? 0 : Math.ceil((-spent.tokens * 1000) / spent.refillPerSecond);
+    },
+    giveBack: (rateClass) => void spend(rateClass, -1),
+    holdBack: (rateClass, waitMs) => {
+      const now = spend(rateClass, 0);
+      if (now === null) return false;
+      // One token is there after waitMs, unless turns that were given already come first.
+      const tokens = Math.min(now.tokens, 1 - (waitMs * now.refillPerSecond) / 1000);
+      buckets.set(rateClass, { ...now, tokens });
+      return true;
+    },
+  };
+}

@@ -1,14 +1,22 @@
 // Every fixture of every bundled converter gives exactly the reports beside it.
 
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { manifestSchema } from '../../../src/gate/manifest.ts';
+import { type ConverterManifest, manifestSchema } from '../../../src/gate/manifest.ts';
+import { makeDecoder } from '../../../src/sandbox-child/decode.ts';
 import { loadConverter, reportsOf, STAMP } from '../../support/guest-realm.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const names = globSync('converters/*/converter.json', { cwd: root }).map((file) => path.basename(path.dirname(file)));
+
+/** As the sealed runner does it. */
+function decode(bytes: Buffer, manifest: ConverterManifest): string {
+  const decoder = makeDecoder({ mode: manifest.input, encoding: manifest.encoding, isUtf8: isUtf8(bytes) });
+  return decoder.push(bytes) + decoder.end();
+}
 
 describe.each(names)('converter %s', (name) => {
   const folder = path.join(root, 'converters', name);
@@ -20,14 +28,15 @@ describe.each(names)('converter %s', (name) => {
   });
 
   it.each(globSync('fixtures/*.in.*', { cwd: folder }))('%s gives its reports', async (file) => {
-    const text = readFileSync(path.join(folder, file), 'utf8');
+    const bytes = readFileSync(path.join(folder, file));
+    const text = decode(bytes, manifest);
     const [fixture = ''] = path.basename(file).split('.in.');
     const result = await convert(text, { name: path.basename(file), mode: manifest.input });
 
-    const sha256 = createHash('sha256').update(text).digest('hex');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
     const reports = reportsOf(result, {
       ...STAMP,
-      file: { name: path.basename(file), bytes: Buffer.byteLength(text), sha256 },
+      file: { name: path.basename(file), bytes: bytes.length, sha256 },
       converter: { name, version: manifest.version, sha256: '1'.repeat(64) },
       format: name,
     });

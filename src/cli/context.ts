@@ -8,6 +8,8 @@ import type { Output } from './output.ts';
 export type CliContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly places: Places;
+  /** `--home` and `--instance` as they were given, for a process that is to work on the same places. */
+  readonly sameHome: readonly string[];
   /** `--key`, or null for the default choice. */
   readonly key: string | null;
   readonly output: Output;

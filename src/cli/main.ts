@@ -16,6 +16,13 @@ function readVersion(): string {
   return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
 }
 
+function toSameHome({ home, instance }: GlobalOptions): readonly string[] {
+  return [
+    ...(home === undefined ? [] : ['--home', path.resolve(home)]),
+    ...(instance === undefined ? [] : ['--instance', instance]),
+  ];
+}
+
 function makeContext(
   options: GlobalOptions,
   deps: { readonly output: Output; readonly signal: AbortSignal },
@@ -34,6 +41,7 @@ function makeContext(
     ...deps,
     env,
     places,
+    sameHome: toSameHome(options),
     key: options.key ?? env['AIRLOCK_KEY'] ?? null,
     clock: systemClock,
     version: readVersion(),

@@ -126,7 +126,7 @@ export function makeOutput(
 
 function detailLines(error: AirlockError): readonly string[] {
   const lines = (error.data.details ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
-  if (error.code === 'not_running') return [...lines, 'start one with: airlock run'];
+  if (error.code === 'not_running') return [...lines, 'start one with: airlock start'];
   return error.data.retryAfterMs === undefined ? lines : [...lines, `try again in ${error.data.retryAfterMs} ms`];
 }
 

@@ -38,6 +38,7 @@ export const handleStatusGet: Handler<
     version: boot.version,
     bootId: boot.bootId,
     instance: boot.instance,
+    pid: boot.pid,
     uptimeMs: boot.uptimeMs(),
     queue: toQueueStats(stats),
     destinations,

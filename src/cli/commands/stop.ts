@@ -33,14 +33,25 @@ async function waitForEnd({ clock, signal }: CliContext, pid: number, limitMs: n
   }
 }
 
-/** Exit 0 once the process is gone. @throws {AirlockError} not_running; deadline_exceeded. */
-export const stop: Command<StopArguments> = async (context, { graceMs }) => {
+/**
+ * Let the daemon drain and wait until its process is gone.
+ *
+ * @param input - See {@link StopArguments}.
+ * @throws {AirlockError} not_running; deadline_exceeded.
+ */
+export async function stopDaemon(context: CliContext, { graceMs }: StopArguments): Promise<{ readonly pid: number }> {
   const answer = await (async () => {
     await using client = await connectDaemon(context);
     return await client.call('admin/shutdown', graceMs === null ? {} : { graceMs });
   })();
   await waitForEnd(context, answer.pid, answer.graceMs + EXTRA_MS);
-  if (context.output.isJson) context.output.document({ stopped: true, pid: answer.pid });
-  context.output.line(`stopped (process ${answer.pid})`);
+  return { pid: answer.pid };
+}
+
+/** Exit 0 once the process is gone. @throws {AirlockError} not_running; deadline_exceeded. */
+export const stop: Command<StopArguments> = async (context, input) => {
+  const { pid } = await stopDaemon(context, input);
+  if (context.output.isJson) context.output.document({ stopped: true, pid });
+  context.output.line(`stopped (process ${pid})`);
   return 0;
 };

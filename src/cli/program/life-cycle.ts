@@ -24,6 +24,30 @@ function addStop(program: Commander, choose: Choose): void {
     );
 }
 
+const START_TIMEOUT_MS = 60_000;
+
+type StartOptions = { readonly set: readonly string[]; readonly timeout: number };
+
+function addStart(program: Commander, choose: Choose): void {
+  const addOptions = (command: Commander): Commander =>
+    command
+      .option('--set <key=value>', 'set a configuration key for this run, repeatable', collect, [])
+      .option('--timeout <duration>', 'how long to wait until it answers', parseDuration, START_TIMEOUT_MS);
+  addOptions(program.command('start').description('start the daemon in the background, unless it runs')).action(
+    ({ set, timeout }: StartOptions) =>
+      choose(async () => (await import('../commands/start.ts')).start, { set, timeoutMs: timeout }),
+  );
+  addOptions(program.command('restart').description('stop the daemon if it runs, then start it'))
+    .option('--grace <duration>', 'time for running calls, conversions and uploads', parseDuration)
+    .action(({ set, timeout, grace }: StartOptions & { grace?: number }) =>
+      choose(async () => (await import('../commands/restart.ts')).restart, {
+        set,
+        timeoutMs: timeout,
+        graceMs: grace ?? null,
+      }),
+    );
+}
+
 function addWatching(program: Commander, choose: Choose): void {
   program
     .command('status')
@@ -43,9 +67,10 @@ function addWatching(program: Commander, choose: Choose): void {
     );
 }
 
-/** `run`, `stop`, `status`, `wait`. */
+/** `run`, `start`, `restart`, `stop`, `status`, `wait`. */
 export function addLifeCycle(program: Commander, choose: Choose): void {
   addRun(program, choose);
+  addStart(program, choose);
   addStop(program, choose);
   addWatching(program, choose);
 }

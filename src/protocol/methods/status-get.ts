@@ -29,6 +29,7 @@ export const statusGet = {
     version: z.string(),
     bootId: z.string(),
     instance: z.string(),
+    pid: z.int(),
     uptimeMs: z.int(),
     queue: queueStatsSchema,
     destinations: z.array(

@@ -1,7 +1,7 @@
 // How the command line's values are read; what cannot be read is refused with what to write instead.
 
 import { InvalidArgumentError } from 'commander';
-import { isUuid } from '../core/ids.ts';
+import { isName, isUuid } from '../core/ids.ts';
 import { readDurationMs } from '../core/units.ts';
 
 // No timer of Node can be longer than 2^31 - 1 ms, nearly 25 days.
@@ -45,4 +45,16 @@ export function parseLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= 500) return limit;
   throw new InvalidArgumentError('Write a whole number from 1 to 500.');
+}
+
+/** A delivery: `reportId@destination`. */
+export function parseDelivery(text: string): string {
+  const [reportId = '', destination = '', ...rest] = text.split('@');
+  if (isUuid(reportId) && isName(destination) && rest.length === 0) return text;
+  throw new InvalidArgumentError('Write reportId@destination, as queue list shows it.');
+}
+
+/** UUIDs, collected. */
+export function collectUuids(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, parseUuid(text)];
 }

@@ -7,6 +7,7 @@ import type { Choose } from './program/choose.ts';
 import { addConvert, addConverterProbe } from './program/convert.ts';
 import { addIntake } from './program/intake.ts';
 import { addLifeCycle } from './program/life-cycle.ts';
+import { addConfig, addConverter, addDestination } from './program/parts.ts';
 import { addQueue } from './program/queue.ts';
 import { addSubmit } from './program/submit.ts';
 import { addRpc, addTools } from './program/tools.ts';
@@ -64,6 +65,9 @@ export function parseCommandLine(
   addSubmission(program, choose);
   addReport(program, choose);
   addQueue(program, choose);
+  addDestination(program, choose);
+  addConverter(program, choose);
+  addConfig(program, choose);
   addConvert(program, choose);
   addConverterProbe(program, choose);
   addIntake(program, choose);

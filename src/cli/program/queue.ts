@@ -1,7 +1,43 @@
 // The command line's part about what waits.
 
-import type { Command as Commander } from 'commander';
-import type { Choose } from './choose.ts';
+import { type Command as Commander, Option } from 'commander';
+import { DELIVERY_STATES } from '../../core/states.ts';
+import { parseDelivery } from '../argument-values.ts';
+import { addList, type Choose, type ListOptions, toList } from './choose.ts';
+
+// As `queue/retry` takes them; the method's own module would bring all schemas along.
+const RETRYABLE = ['dead', 'held', 'deferred', 'corrupt'] as const;
+
+type RetryOptions = {
+  readonly state?: string;
+  readonly destination?: string;
+  readonly all?: boolean;
+  readonly dryRun?: boolean;
+};
+
+function addQueueRetry(queue: Commander, choose: Choose): void {
+  queue
+    .command('retry')
+    .description('try deliveries again: by id, or by state and destination, or all')
+    .argument('[id...]', 'reportId@destination, as queue list shows them', collectDeliveries)
+    .addOption(new Option('--state <state>', 'all in this state').choices(RETRYABLE))
+    .option('--destination <name>', 'all that go there')
+    .option('--all', 'all that are dead, held or deferred')
+    .option('--dry-run', 'only say how many')
+    .action((ids: readonly string[] | undefined, { state, destination, all, dryRun }: RetryOptions) =>
+      choose(async () => (await import('../commands/queue.ts')).queueRetry, {
+        ids: ids ?? [],
+        state: RETRYABLE.find((name) => name === state) ?? null,
+        destination: destination ?? null,
+        isAll: all === true,
+        isDryRun: dryRun === true,
+      }),
+    );
+}
+
+function collectDeliveries(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, parseDelivery(text)];
+}
 
 /** `queue`. */
 export function addQueue(program: Commander, choose: Choose): void {
@@ -10,4 +46,16 @@ export function addQueue(program: Commander, choose: Choose): void {
     .command('stats')
     .description('how much is in the queue')
     .action(() => choose(async () => (await import('../commands/queue-stats.ts')).queueStats, {}));
+  addList(
+    queue.command('list').description('deliveries, newest first; without --state all that are not delivered'),
+    DELIVERY_STATES,
+  )
+    .option('--destination <name>', 'only those that go there')
+    .action((options: ListOptions & { destination?: string }) =>
+      choose(async () => (await import('../commands/queue.ts')).queueList, {
+        ...toList(DELIVERY_STATES, options),
+        destination: options.destination ?? null,
+      }),
+    );
+  addQueueRetry(queue, choose);
 }

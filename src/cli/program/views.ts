@@ -1,9 +1,48 @@
 // The command line's part about files that were taken in, and the reports they became.
 
-import type { Command as Commander } from 'commander';
+import { type Command as Commander, Option } from 'commander';
 import { DELIVERY_STATES, SUBMISSION_STATES } from '../../core/states.ts';
-import { parseUuid } from '../argument-values.ts';
+import { collectPairs, collectUuids, parseUuid } from '../argument-values.ts';
 import { addList, type Choose, type ListOptions, toList } from './choose.ts';
+
+// As `submission/retry` takes them; the method's own module would bring all schemas along.
+const RETRYABLE = [
+  'converted',
+  'skipped',
+  'rejected',
+  'suspended',
+  'failed',
+  'stopped',
+  'crashed',
+  'quarantined',
+] as const;
+
+type RetryOptions = {
+  readonly state?: string;
+  readonly converter?: string;
+  readonly arg: Readonly<Record<string, string>>;
+  readonly dryRun?: boolean;
+};
+
+function addSubmissionRetry(submission: Commander, choose: Choose): void {
+  submission
+    .command('retry')
+    .description('convert files again, as long as they are kept: by id, or all in a state')
+    .argument('[id...]', 'submission ids', collectUuids)
+    .addOption(new Option('--state <state>', 'all in this state').choices(RETRYABLE))
+    .option('--converter <name>', 'another converter')
+    .option('--arg <name=value>', 'other arguments for the converter, repeatable', collectPairs, {})
+    .option('--dry-run', 'only say how many')
+    .action((ids: readonly string[] | undefined, { state, converter, arg, dryRun }: RetryOptions) =>
+      choose(async () => (await import('../commands/submission-retry.ts')).submissionRetry, {
+        ids: ids ?? [],
+        state: RETRYABLE.find((name) => name === state) ?? null,
+        converter: converter ?? null,
+        arguments: arg,
+        isDryRun: dryRun === true,
+      }),
+    );
+}
 
 /** `submission`. */
 export function addSubmission(program: Commander, choose: Choose): void {
@@ -18,6 +57,7 @@ export function addSubmission(program: Commander, choose: Choose): void {
     .action((submissionId: string) =>
       choose(async () => (await import('../commands/submission.ts')).submissionShow, { submissionId }),
     );
+  addSubmissionRetry(submission, choose);
 }
 
 /** `report`. */

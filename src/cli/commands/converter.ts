@@ -1,0 +1,65 @@
+// airlock converter list|check: which converters there are, and what the gate says about a folder.
+
+import path from 'node:path';
+import { loadConfig } from '../../config/load.ts';
+import { resolveConfigPath } from '../../config/config-path.ts';
+import { AirlockError, ERROR_CODES } from '../../core/errors.ts';
+import { formatFinding } from '../../core/findings.ts';
+import { silentLogger } from '../../core/logger.ts';
+import type { GateVerdict } from '../../gate/checked.ts';
+import { openGate } from '../../gate/open.ts';
+import type { CliContext, Command } from '../context.ts';
+import { connectDaemon } from '../daemon-link.ts';
+import { toPrintableLine } from '../output.ts';
+import { findFolder } from '../converter/find-folder.ts';
+
+/** One line each, and why one does not run; with `--json` one document each. */
+export const converterList: Command<Record<string, never>> = async (context) => {
+  await using client = await connectDaemon(context);
+  const { output } = context;
+  for (const item of (await client.call('converter/list', {})).items) {
+    if (output.isJson) output.document(item);
+    const words = `${item.name} ${item.version ?? '-'} ${item.state} (${item.origin})`;
+    output.line(item.description === null ? words : `${words}: ${toPrintableLine(item.description)}`);
+    if (item.reason !== null) output.line(`  ${toPrintableLine(item.reason)}`);
+  }
+  return 0;
+};
+
+function tellVerdict({ output }: CliContext, folder: string, verdict: GateVerdict): number {
+  const isPassed = verdict.kind === 'passed';
+  const { findings } = verdict;
+  const known = isPassed
+    ? {
+        name: verdict.converter.manifest.name,
+        version: verdict.converter.manifest.version,
+        sha256: verdict.converter.sha256,
+      }
+    : { name: path.basename(folder), version: null, sha256: null };
+  if (output.isJson) output.document({ folder, ...known, passed: isPassed, findings });
+  for (const finding of findings) output.line(toPrintableLine(formatFinding(finding)));
+  output.line(isPassed ? `${known.name} ${known.version} passes, SHA-256 ${known.sha256}` : `${known.name} is refused`);
+  return isPassed ? 0 : ERROR_CODES.converter_refused.exit;
+}
+
+async function listFolders({ places, env }: CliContext): Promise<readonly string[]> {
+  const loaded = await loadConfig({ places, env, commandLine: [], hostname: '' });
+  const folders = loaded.kind === 'loaded' ? Object.values(loaded.config.converters.folders) : [];
+  return folders.map((folder) => resolveConfigPath(places, folder.path));
+}
+
+/**
+ * The gate's verdict on a folder, without a daemon: exit 0 passed, 65 refused.
+ *
+ * @throws {AirlockError} file_unreadable when there is no such folder.
+ */
+export const converterCheck: Command<{ readonly target: string }> = async (context, { target }) => {
+  const folder = await findFolder(target, { folders: await listFolders(context) });
+  if (folder === null)
+    throw new AirlockError(
+      'file_unreadable',
+      `Cannot check ${target}: there is no such folder and no converter of that name`,
+    );
+  const gate = openGate({ clock: context.clock, log: silentLogger });
+  return tellVerdict(context, folder, await gate.check(folder, { signal: context.signal }));
+};

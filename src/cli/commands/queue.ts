@@ -1,0 +1,84 @@
+// airlock queue list|retry: deliveries that wait, and those that a person wants tried once more.
+
+import { EXIT_PARTIAL } from '../../core/errors.ts';
+import type { DeliveryState } from '../../core/states.ts';
+import type { ResultOf } from '../../protocol/method-spec.ts';
+import type { queueList as queueListSpec } from '../../protocol/methods/queue-list.ts';
+import type { RETRYABLE_DELIVERIES, queueRetry as queueRetrySpec } from '../../protocol/methods/queue-retry.ts';
+import type { Command } from '../context.ts';
+import { connectDaemon } from '../daemon-link.ts';
+import { type Output, toPrintableLine } from '../output.ts';
+import { type ListArguments, tellMore } from './submission.ts';
+
+type QueuedDelivery = ResultOf<typeof queueListSpec>['items'][number];
+
+function printDelivery(output: Output, delivery: QueuedDelivery): void {
+  const { id, state, reason, attempts, tries, dueAt, lastError, answer } = delivery;
+  const why = reason === null || reason === lastError ? '' : ` (${reason})`;
+  const due = dueAt === null ? '' : `, tried again at ${dueAt}`;
+  output.line(toPrintableLine(`${id} ${state}${why}, ${tries} requests, ${attempts} failures${due}`));
+  if (lastError !== null) output.line(`  ${toPrintableLine(lastError)}`);
+  if (answer !== null) output.line(`  the server said: ${toPrintableLine(answer)}`);
+}
+
+/** Newest first; without a state all that is not delivered; with `--json` one document each. */
+export const queueList: Command<ListArguments<DeliveryState> & { readonly destination: string | null }> = async (
+  context,
+  { limit, cursor, state, destination },
+) => {
+  await using client = await connectDaemon(context);
+  const { output } = context;
+  const page = await client.call('queue/list', {
+    limit,
+    ...(cursor === null ? {} : { cursor }),
+    ...(state === null ? {} : { state }),
+    ...(destination === null ? {} : { destination }),
+  });
+  for (const item of page.items) {
+    if (output.isJson) output.document(item);
+    else printDelivery(output, item);
+  }
+  tellMore(output, page.nextCursor);
+  return 0;
+};
+
+/** Which deliveries: exactly one of ids, state and destination, all. */
+export type QueueRetryArguments = {
+  readonly ids: readonly string[];
+  readonly state: (typeof RETRYABLE_DELIVERIES)[number] | null;
+  readonly destination: string | null;
+  readonly isAll: boolean;
+  readonly isDryRun: boolean;
+};
+
+/** What a retry came to. */
+export type RetryResult = ResultOf<typeof queueRetrySpec>;
+
+/**
+ * Tell what a retry came to.
+ *
+ * @param words - What is tried again, in the plural.
+ * @returns 0; 2 when some of what was named stays as it is, 1 when all of it does.
+ */
+export function tellRetry(output: Output, result: RetryResult, words: string): number {
+  const { count, dryRun, skipped } = result;
+  if (output.isJson) output.document(result);
+  output.line(`${count} ${words} ${dryRun ? 'would be tried again' : 'are tried again'}`);
+  for (const { id, reason } of skipped) output.line(`left as it is: ${id} (${reason})`);
+  if (skipped.length === 0) return 0;
+  return count > 0 ? EXIT_PARTIAL : 1;
+}
+
+/** Dead, held, deferred and corrupt deliveries become ready. @throws {AirlockError} invalid_params. */
+export const queueRetry: Command<QueueRetryArguments> = async (context, input) => {
+  await using client = await connectDaemon(context);
+  const { ids, state, destination, isAll, isDryRun } = input;
+  const result = await client.call('queue/retry', {
+    dryRun: isDryRun,
+    ...(ids.length === 0 ? {} : { ids: [...ids] }),
+    ...(state === null ? {} : { state }),
+    ...(destination === null ? {} : { destination }),
+    ...(isAll ? { all: true as const } : {}),
+  });
+  return tellRetry(context.output, result, 'deliveries');
+};

@@ -1,0 +1,29 @@
+// airlock submission retry: files that were taken in are converted once more.
+
+import type { RETRYABLE_SUBMISSIONS } from '../../protocol/methods/submission-retry.ts';
+import type { Command } from '../context.ts';
+import { connectDaemon } from '../daemon-link.ts';
+import { tellRetry } from './queue.ts';
+
+/** Which submissions: ids or a state; `converter` null and no arguments = as they were sent. */
+export type SubmissionRetryArguments = {
+  readonly ids: readonly string[];
+  readonly state: (typeof RETRYABLE_SUBMISSIONS)[number] | null;
+  readonly converter: string | null;
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly isDryRun: boolean;
+};
+
+/** Given arguments replace all that were sent. @throws {AirlockError} invalid_params. */
+export const submissionRetry: Command<SubmissionRetryArguments> = async (context, input) => {
+  await using client = await connectDaemon(context);
+  const { ids, state, converter, isDryRun } = input;
+  const result = await client.call('submission/retry', {
+    dryRun: isDryRun,
+    ...(ids.length === 0 ? {} : { ids: [...ids] }),
+    ...(state === null ? {} : { state }),
+    ...(converter === null ? {} : { converter }),
+    ...(Object.keys(input.arguments).length === 0 ? {} : { arguments: { ...input.arguments } }),
+  });
+  return tellRetry(context.output, result, 'submissions');
+};

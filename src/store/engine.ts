@@ -9,6 +9,7 @@ import { isDiskFull, runGroup } from './group-commit.ts';
 import { makeLedger } from './ledger.ts';
 import type { Settled, StoreSetup } from './messages.ts';
 import type { StoreRequest } from './operations.ts';
+import { makeRoom } from './make-room.ts';
 import { unlinkFiles } from './payload-files.ts';
 import { giveBackPages, PRUNE_INTERVAL_MS, prune } from './prune.ts';
 import { type Recovered, recover } from './recover.ts';
@@ -97,7 +98,7 @@ function tidyUp(context: StoreContext, pruneWhenDue: () => void): void {
     if (!isDiskFull(error)) throw error;
     context.ledger.returnTo(mark);
     // The next quiet moment goes on with the room that this gives.
-    context.ballast.release();
+    makeRoom(context);
   }
 }
 

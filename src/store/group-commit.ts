@@ -5,6 +5,7 @@ import type { StoreContext } from './context.ts';
 import { type Durability, inTransaction } from './database.ts';
 import { DISK_FULL } from './bounds.ts';
 import { type Settled, type StoreReply, toError, toRefusal } from './messages.ts';
+import { makeRoom } from './make-room.ts';
 import { unlinkFiles } from './payload-files.ts';
 import { countRefusal } from './room.ts';
 import { kindOf, perform, type StoreRequest } from './operations.ts';
@@ -62,13 +63,18 @@ function failAll(context: StoreContext, requests: readonly StoreRequest[], error
 
 type Transaction = GroupResult & { readonly settled: Settled };
 
-function runTransaction(context: StoreContext, requests: readonly StoreRequest[], durability: Durability): Transaction {
+// Once with the ballast, once more with what the log then gave back.
+const FULL_DISK_TRIES = 2;
+
+type Attempt = { readonly durability: Durability; readonly triesLeft: number };
+
+function runTransaction(context: StoreContext, requests: readonly StoreRequest[], attempt: Attempt): Transaction {
   const mark = context.ledger.mark();
   try {
     const answers = inTransaction(
       context.database,
       () => requests.map((request) => ({ id: request.id, reply: performAlone(context, request) })),
-      durability,
+      attempt.durability,
     );
     const { changes, files } = context.ledger.commit();
     unlinkFiles(context.payload, files);
@@ -76,7 +82,7 @@ function runTransaction(context: StoreContext, requests: readonly StoreRequest[]
   } catch (thrown) {
     context.ledger.returnTo(mark);
     const error = toError(thrown);
-    if (isDiskFull(thrown)) return runOnFullDisk(context, requests, { error, durability });
+    if (isDiskFull(thrown)) return runOnFullDisk(context, requests, { ...attempt, error });
     // After anything else the kernel may claim that lost pages are written.
     return { fatal: error, settled: failAll(context, requests, error) };
   }
@@ -88,18 +94,19 @@ function runTransaction(context: StoreContext, requests: readonly StoreRequest[]
 function runOnFullDisk(
   context: StoreContext,
   requests: readonly StoreRequest[],
-  { error, durability }: { readonly error: Error; readonly durability: Durability },
+  { error, ...attempt }: Attempt & { readonly error: Error },
 ): Transaction {
   const accepts = requests.filter(({ method }) => method === 'accept');
   const others = requests.filter(({ method }) => method !== 'accept');
   for (const _accept of accepts) countRefusal(context, 'disk');
   const refused = accepts.map(({ id }) => ({ id, reply: { kind: 'value', value: DISK_FULL } as const }));
   if (others.length === 0) return { fatal: null, settled: { changes: [], answers: refused } };
+  const hasRoom = makeRoom(context);
   // Without accepts the same group failed already: only room can help. With accepts, they may have been what was too much.
-  if (!context.ballast.release() && accepts.length === 0) {
-    return { fatal: null, settled: failAll(context, others, error) };
-  }
-  const { fatal, settled } = runTransaction(context, others, durability);
+  const mayTry = attempt.triesLeft > 0 && (hasRoom || accepts.length > 0);
+  const { fatal, settled } = mayTry
+    ? runTransaction(context, others, { ...attempt, triesLeft: attempt.triesLeft - 1 })
+    : { fatal: null, settled: failAll(context, others, error) };
   return { fatal, settled: { changes: settled.changes, answers: [...refused, ...settled.answers] } };
 }
 
@@ -138,8 +145,16 @@ export function runGroup(
 ): GroupResult {
   const ofKind = (kind: string): readonly StoreRequest[] => requests.filter(({ method }) => kindOf(method) === kind);
   const steps = [
-    { requests: ofKind('write'), run: (group: readonly StoreRequest[]) => runTransaction(context, group, 'FULL') },
-    { requests: ofKind('claim'), run: (group: readonly StoreRequest[]) => runTransaction(context, group, 'NORMAL') },
+    {
+      requests: ofKind('write'),
+      run: (group: readonly StoreRequest[]) =>
+        runTransaction(context, group, { durability: 'FULL', triesLeft: FULL_DISK_TRIES }),
+    },
+    {
+      requests: ofKind('claim'),
+      run: (group: readonly StoreRequest[]) =>
+        runTransaction(context, group, { durability: 'NORMAL', triesLeft: FULL_DISK_TRIES }),
+    },
     { requests: ofKind('read'), run: (group: readonly StoreRequest[]) => runReads(context, group) },
   ];
   context.disk.forget();

@@ -92,10 +92,11 @@ function outcomeOf(taken: Taken, measurements: readonly Measurement[], kind: Ste
   return kind === 'sequence' ? null : 'done';
 }
 
+const LEFT_OUT: ReadonlySet<string> = new Set([...SHORT_FORM, 'attachments', 'measurements', 'kind', 'outcome']);
+
 function withoutShortForm(taken: Taken): Taken {
   const rest: Taken = Object.create(null);
-  const left: readonly string[] = [...SHORT_FORM, 'attachments', 'measurements', 'kind', 'outcome'];
-  for (const [key, value] of Object.entries(taken)) if (!left.includes(key)) rest[key] = value;
+  for (const key in taken) if (!LEFT_OUT.has(key)) rest[key] = taken[key];
   return rest;
 }
 

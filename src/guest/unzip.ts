@@ -77,12 +77,17 @@ function findEnd(archive: Archive): number {
 }
 
 function decodeText(bytes: Uint8Array): string {
+  const text = tryUtf8(bytes);
+  if (text === null || text.includes('\ufffd')) return strFromU8(bytes, true);
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+function tryUtf8(bytes: Uint8Array): string | null {
   try {
-    const text = strFromU8(bytes);
-    return text.startsWith('\ufeff') ? text.slice(1) : text;
+    return strFromU8(bytes);
   } catch {
-    // No UTF-8: Latin-1 takes any byte.
-    return strFromU8(bytes, true);
+    // No UTF-8. Where there is a TextDecoder, the library writes U+FFFD instead.
+    return null;
   }
 }
 

@@ -167,7 +167,8 @@ function* readEvents(source: TextSource | string, options: XmlOptions): Generato
   const parser = makeParser(reading, options);
   for (const slice of slicesOf(source)) {
     parser.write(slice);
-    if (parser.position - reading.position > LONGEST_XML_TEXT) refuseLong(parser);
+    // What is begun and not given yet; a text that is just short enough may have its end behind it.
+    if (parser.position - reading.position > LONGEST_XML_TEXT + SLICE) refuseLong(parser);
     yield* reading.events.splice(0);
   }
   parser.close();

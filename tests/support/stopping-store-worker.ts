@@ -1,0 +1,28 @@
+// The store's own thread, but that it says so and stops for ever at one point of taking a file in: its process is killed there.
+
+import { writeSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+
+const port = parentPort;
+if (port === null) throw new Error('this file is a worker thread');
+
+function stop(point: string): never {
+  writeSync(1, `${point}\n`);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  throw new Error('not reached');
+}
+
+const isBeforeRow = workerData.files.database.includes('before-row');
+const post = port.postMessage.bind(port);
+let isAccepting = false;
+
+port.on('message', ({ request }: { request?: { method: string } }) => {
+  if (request?.method !== 'accept') return;
+  isAccepting = true;
+  if (isBeforeRow) stop('before-row');
+});
+port.postMessage = (message: { kind?: string }, transfer: never) => {
+  if (isAccepting && message.kind === 'settled') stop('before-answer');
+  post(message, transfer);
+};
+await import('../../src/store/worker.ts');

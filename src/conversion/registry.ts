@@ -28,6 +28,9 @@ export type Registry = {
   readonly find: (name: string) => RegisteredConverter | null;
 };
 
+/** `only`: register this name and no other, for it takes the gate a while to look at many. */
+export type RegistryOptions = { readonly only?: string | null };
+
 /** A converter before its verdict: where it comes from, and what a pass makes of it. */
 type Candidate = {
   readonly name: string;
@@ -153,9 +156,14 @@ async function register(
  *
  * @param deps - See {@link RegistryDeps}.
  * @param config - `converters`.
+ * @param options - See {@link RegistryOptions}.
  */
-export async function openRegistry(deps: RegistryDeps, config: ConvertersConfig): Promise<Registry> {
-  const candidates = await listCandidates(deps, config);
+export async function openRegistry(
+  deps: RegistryDeps,
+  config: ConvertersConfig,
+  { only = null }: RegistryOptions = {},
+): Promise<Registry> {
+  const candidates = (await listCandidates(deps, config)).filter(({ name }) => only === null || name === only);
   // The first of each name: what is set last stays.
   const holders = new Map(candidates.toReversed().map((candidate) => [candidate.name, candidate]));
   const converters = await Promise.all(
@@ -168,7 +176,7 @@ export async function openRegistry(deps: RegistryDeps, config: ConvertersConfig)
       ),
   );
   for (const converter of converters) logRefusal(deps.log, converter);
-  for (const name of Object.keys(config.settings)) {
+  for (const name of only === null ? Object.keys(config.settings) : []) {
     if (converters.every((converter) => converter.name !== name)) {
       deps.log.warn({ converter: name }, 'converters.settings names a converter that does not exist');
     }

@@ -105,7 +105,10 @@ export const convert: Command<ConvertArguments> = async (context, input) => {
   checkArguments(input);
   const files = expandNames(input.files);
   if (input.stdin instanceof Readable) addAbortSignal(signal, input.stdin);
-  await using local = await openLocalConversions(context, { folder: input.converterFolder });
+  const wanted = { name: input.converter, folder: input.converterFolder };
+  await using local = await openLocalConversions(context, wanted);
+  for (const { name, reason } of local.refused)
+    context.output.note(`converter "${toPrintableLine(name)}" was refused and has no say: ${toPrintableLine(reason)}`);
   const errors: AirlockError[] = [];
   for (const file of files) {
     try {

@@ -19,11 +19,16 @@ import type { CliContext } from '../context.ts';
 
 const packageRoot = path.resolve(import.meta.dirname, '../../..');
 
+/** `name`: only this one is looked at; `folder`: the converter in this folder and no other. */
+export type WantedConverter = { readonly name: string | null; readonly folder: string | null };
+
 /** Conversions in this process; dispose it to end its runners. */
 export type LocalConversions = AsyncDisposable & {
   readonly conversions: ConversionCalls;
   /** Names of converters that nobody has approved; here they run all the same, sealed. */
   readonly unapproved: ReadonlySet<string>;
+  /** Converters that have no say because the gate, or the registry, refused them. */
+  readonly refused: readonly { readonly name: string; readonly reason: string }[];
   /** Name of the converter in the folder that was asked for; null without one. */
   readonly folderConverter: string | null;
   /** Largest file, in bytes. */
@@ -65,43 +70,42 @@ async function checkFolder(gate: Gate, folder: string, config: AirlockConfig): P
 
 async function listConverters(
   context: CliContext,
-  { config, bundle, folder }: { config: AirlockConfig; bundle: SealedBundle; folder: string | null },
+  { config, bundle, wanted }: { config: AirlockConfig; bundle: SealedBundle; wanted: WantedConverter },
 ): Promise<readonly RegisteredConverter[]> {
   const gate = openGate({ clock: context.clock, log: silentLogger });
-  if (folder !== null) return [await checkFolder(gate, folder, config)];
-  const registry = await openRegistry(
-    {
-      gate,
-      log: silentLogger,
-      shipped: parseShipped(bundle.converters),
-      resolvePath: (written) => resolveConfigPath(context.places, written),
-    },
-    config.converters,
-  );
-  return registry.list();
+  if (wanted.folder !== null) return [await checkFolder(gate, wanted.folder, config)];
+  const deps = {
+    gate,
+    log: silentLogger,
+    shipped: parseShipped(bundle.converters),
+    resolvePath: (written: string) => resolveConfigPath(context.places, written),
+  };
+  const named = wanted.name === null ? [] : (await openRegistry(deps, config.converters, { only: wanted.name })).list();
+  // An unknown name is refused with the names that there are.
+  return named.length > 0 ? named : (await openRegistry(deps, config.converters)).list();
 }
 
 /**
  * Start one sealed runner, and make every converter that passes the gate ready to run in it, approved or not.
  *
  * @param context - The command's context: its home's configuration and converters.
- * @param options - `folder`: that converter and no other.
+ * @param wanted - See {@link WantedConverter}; both null: all of them.
  * @throws {AirlockError} config_invalid; converter_refused when the gate refuses the folder; unavailable when no runner starts.
  */
-export async function openLocalConversions(
-  context: CliContext,
-  { folder }: { readonly folder: string | null },
-): Promise<LocalConversions> {
+export async function openLocalConversions(context: CliContext, wanted: WantedConverter): Promise<LocalConversions> {
   const config = await readConfig(context);
   const bundle = await openBundle({ folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot });
-  const converters = await listConverters(context, { config, bundle, folder });
+  const converters = await listConverters(context, { config, bundle, wanted });
   const approved = converters.map((one) => (one.state === 'pending' ? { ...one, state: 'approved' as const } : one));
   const { clock } = context;
   const pool = await startPool({ clock, log: silentLogger, bundle }, { ...config.sandbox, runners: 1 });
   return {
     conversions: openConversionCalls({ registry: { list: () => approved }, pool, clock, hostName: hostname() }, config),
     unapproved: new Set(converters.filter(({ state }) => state === 'pending').map(({ name }) => name)),
-    folderConverter: folder === null ? null : (converters[0]?.name ?? null),
+    folderConverter: wanted.folder === null ? null : (converters[0]?.name ?? null),
+    refused: converters.flatMap((one) =>
+      one.state === 'refused' ? [{ name: one.name, reason: one.findings[0]?.message ?? 'no reason is known' }] : [],
+    ),
     limitBytes: config.sandbox.limits.input,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };

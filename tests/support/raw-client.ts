@@ -28,6 +28,18 @@ export function prove(side: 'server' | 'client', login: RawLogin, nonces: readon
   return createHmac('sha256', Buffer.from(login.key, 'base64url')).update(text).digest('base64url');
 }
 
+/** A chunk as it came; flags: 1 END, 2 ABORT. */
+export type RawChunk = { readonly stream: number; readonly flags: number; readonly payload: Buffer };
+
+/** One chunk frame. */
+export function chunkFrame(stream: number, payload: Uint8Array | string, flags = 0): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt8(1, 0);
+  header.writeUInt8(flags, 1);
+  header.writeUInt32BE(stream, 4);
+  return frame(Buffer.concat([header, Buffer.from(payload)]));
+}
+
 /** One raw connection. */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket;
@@ -35,6 +47,9 @@ export class RawClient implements AsyncDisposable {
   readonly closed: Promise<void>;
   /** Everything that came and was not taken yet. */
   readonly messages: RawMessage[] = [];
+  /** Chunks that came, in order. */
+  readonly chunks: RawChunk[] = [];
+  #onChunk = Promise.withResolvers<void>();
   #pending = Buffer.alloc(0);
   #waiting: { readonly matches: (message: RawMessage) => boolean; readonly resolve: (message: RawMessage) => void }[] =
     [];
@@ -97,6 +112,30 @@ export class RawClient implements AsyncDisposable {
     return this.answer(id);
   }
 
+  /** Send one chunk. */
+  chunk(stream: number, payload: Uint8Array | string, flags = 0): void {
+    this.write(chunkFrame(stream, payload, flags));
+  }
+
+  /** Start a call and do not wait for its answer. */
+  begin(id: string | number, method: string, params: unknown = {}): void {
+    this.send({ jsonrpc: '2.0', id, method, params });
+  }
+
+  /** Grant credit. */
+  grant(stream: number, bytes: number): void {
+    this.send({ jsonrpc: '2.0', method: '$/credit', params: { stream, bytes } });
+  }
+
+  /** Resolves as soon as so many bytes of chunks came, or the last chunk of one has. */
+  async chunksOf(bytes: number): Promise<readonly RawChunk[]> {
+    const enough = (): boolean =>
+      this.chunks.reduce((sum, { payload }) => sum + payload.length, 0) >= bytes ||
+      this.chunks.some(({ flags }) => flags !== 0);
+    while (!enough()) await this.#onChunk.promise;
+    return this.chunks;
+  }
+
   /** `hello`, with the nonces of both sides. */
   async hello(login: RawLogin): Promise<{ readonly answer: RawMessage; readonly nonces: readonly [string, string] }> {
     const nonce = randomBytes(32).toString('base64url');
@@ -110,11 +149,11 @@ export class RawClient implements AsyncDisposable {
   }
 
   /** Both calls of the handshake; answers what `authenticate` answered. */
-  async login(login: RawLogin): Promise<RawMessage> {
+  async login(login: RawLogin, capabilities: readonly string[] = []): Promise<RawMessage> {
     const { answer, nonces } = await this.hello(login);
     if (answer['result']?.proof !== prove('server', login, nonces))
       throw new Error('Cannot log in: wrong server proof');
-    return this.call('authenticate', { proof: prove('client', login, nonces), capabilities: [] });
+    return this.call('authenticate', { proof: prove('client', login, nonces), capabilities });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,10 +166,17 @@ export class RawClient implements AsyncDisposable {
     while (this.#pending.length >= 4) {
       const size = this.#pending.readUInt32BE(0);
       if (this.#pending.length < 4 + size) return;
-      const message: RawMessage = JSON.parse(this.#pending.toString('utf8', 4, 4 + size));
+      const body = this.#pending.subarray(4, 4 + size);
       this.#pending = this.#pending.subarray(4 + size);
-      this.#take(message);
+      if (body[0] === 1) this.#takeChunk(body);
+      else this.#take(JSON.parse(body.toString('utf8')));
     }
+  }
+
+  #takeChunk(body: Buffer): void {
+    this.chunks.push({ stream: body.readUInt32BE(4), flags: body.readUInt8(1), payload: body.subarray(8) });
+    this.#onChunk.resolve();
+    this.#onChunk = Promise.withResolvers();
   }
 
   #take(message: RawMessage): void {

@@ -41,7 +41,7 @@ export type TestServer = AsyncDisposable & {
   readonly login: (kid: 'local' | 'submit' | 'read') => RawLogin;
   readonly connect: () => Promise<RawClient>;
   /** Connect and authenticate. */
-  readonly enter: (kid?: 'local' | 'submit' | 'read') => Promise<RawClient>;
+  readonly enter: (kid?: 'local' | 'submit' | 'read', capabilities?: readonly string[]) => Promise<RawClient>;
   /** The next call of `test/wait` that has begun. */
   readonly begun: () => Promise<WaitingCall>;
   readonly publish: (change: ServerChange) => void;
@@ -105,6 +105,32 @@ function makeMethods(room: ReturnType<typeof makeWaitingRoom>): Map<string, Boun
       {
         ...free,
         name: 'test/text',
+        params: z.strictObject({ chars: z.int() }),
+        result: z.object({ text: z.string() }),
+      },
+      (params) => Promise.resolve({ text: 'x'.repeat((params as { chars: number }).chars) }),
+    ),
+    method({ ...free, name: 'test/upload', params: z.looseObject({}), result: z.unknown() }, (_params, context) =>
+      room.enter(context),
+    ),
+    method({ ...free, rateClass: 'calls', name: 'test/call', params: z.looseObject({}), result: z.object({}) }, () =>
+      Promise.resolve({}),
+    ),
+    method(
+      { ...free, rateClass: 'submit', name: 'test/submit', params: z.looseObject({}), result: z.object({}) },
+      async (params, { uploads }) => {
+        const { stream } = params as { stream?: number };
+        if (stream === undefined) return {};
+        const upload = uploads.open(stream);
+        while ((await upload.read()) !== null);
+        return {};
+      },
+    ),
+    method(
+      {
+        ...free,
+        largeResult: true,
+        name: 'test/large',
         params: z.strictObject({ chars: z.int() }),
         result: z.object({ text: z.string() }),
       },
@@ -216,9 +242,9 @@ export async function startTestServer({ ipc = {}, clock = systemClock }: TestSer
     log,
     login,
     connect,
-    enter: async (kid = 'local') => {
+    enter: async (kid = 'local', capabilities = []) => {
       const client = await connect();
-      const answer = await client.login(login(kid));
+      const answer = await client.login(login(kid), capabilities);
       if (answer['result'] === undefined) throw new Error(`Cannot enter: ${JSON.stringify(answer)}`);
       return client;
     },

@@ -67,10 +67,13 @@ async function lookAround(loop: Loop): Promise<void> {
   await lookAtAll(loop, paths, { nowMs, isTouching: false, signal });
 }
 
+// Whether the folder is still there is asked this often, whatever its events say.
+const ANCHOR_LOOK_MS = 2_000;
+
 /** Something happens by itself after this many milliseconds. */
 function nextInMs({ memory, settings, clock, times }: Loop): number {
   const nowMs = clock.monotonicMs();
-  let atMs = times.scanAtMs;
+  let atMs = Math.min(times.scanAtMs, nowMs + ANCHOR_LOOK_MS);
   if (memory.open.size < settings.shared.inFlight) {
     for (const { readyAtMs } of memory.looks.values()) atMs = Math.min(atMs, Math.max(readyAtMs, times.pausedUntilMs));
   }

@@ -125,7 +125,7 @@ async function placeAs(
  * @param input - Where to, and what to write beside it.
  * @param options - `signal` ends a copy.
  * @returns the new name, relative to nothing: its last part.
- * @throws {Error} when every name is taken or a link leads away; the system's error otherwise. The file then lies where it was.
+ * @throws {Error} when every name is taken, a link leads away, or it was written to meanwhile; the system's error otherwise. The file then lies where it was.
  */
 export async function moveFile(
   ours: ActionFile,
@@ -137,8 +137,11 @@ export async function moveFile(
   for (const name of candidateNames(action)) {
     if ((await placeAs(ours, join(folder, name), { temporary, record, signal })) === 'taken') continue;
     await syncDirectory(folder);
-    await removeExactly(ours, action);
-    return name;
+    if ((await removeExactly(ours, action)) !== 'changed') return name;
+    // What was written to after it was read is a new file: it stays, and only there.
+    await removeIfThere(join(folder, name));
+    if (record !== null) await removeIfThere(join(folder, `${name}.error.json`));
+    throw new Error('Cannot move file: it was written to meanwhile');
   }
   throw new Error('Cannot move file: every name for it is taken');
 }

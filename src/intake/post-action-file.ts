@@ -108,21 +108,30 @@ async function putBack(aside: string, path: string): Promise<void> {
 }
 
 /**
- * Take a file away, and no other one that took its place in the meantime.
+ * Take a file away, and no other one that took its place, and none that was written to in the meantime.
  *
- * Race: between the look and the removal another program may put a new file there. So it is renamed aside first; what turns
- * out to be another one is put back.
+ * Race: between the look and the removal another program may put a new file there, or write into this one. So it is renamed
+ * aside first; what turns out to be another one is put back.
  *
  * @param ours - As opened.
- * @param action - Gives the name aside.
- * @throws {Error} when it was exchanged; the system's error when it cannot be removed.
+ * @param action - As listed.
+ * @returns `exchanged`: ours had lost its name already, and the one that took it lies there; `changed`: it was written to, and
+ * lies where it was.
+ * @throws the system's error when it cannot be removed.
  */
-export async function removeExactly(ours: ActionFile, action: Pick<PostAction, 'seq'>): Promise<void> {
+export async function removeExactly(
+  ours: ActionFile,
+  action: Pick<PostAction, 'seq' | 'identity'>,
+): Promise<'removed' | 'exchanged' | 'changed'> {
   const aside = join(dirname(ours.path), asideName(action));
   await rename(ours.path, aside);
-  if ((await keyAt(aside)) === ours.key) return unlink(aside);
+  const stats = await lstat(aside, { bigint: true });
+  if (keyOf(stats) === ours.key && identityOf(stats) === action.identity) {
+    await unlink(aside);
+    return 'removed';
+  }
   await putBack(aside, ours.path);
-  throw new Error('Cannot remove file: another one took its place');
+  return keyOf(stats) === ours.key ? 'changed' : 'exchanged';
 }
 
 /**

@@ -155,7 +155,8 @@ async function readAndAccept(
   // Order: looked at again after the last byte; a file that was written to meanwhile settles anew.
   if (await hasChanged(file, origin)) return { kind: 'changed' };
   signal.throwIfAborted();
-  return acceptBody(deps, input, read.body);
+  // Order: awaited here, for the upload goes with this function.
+  return await acceptBody(deps, input, read.body);
 }
 
 /**

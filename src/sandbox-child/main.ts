@@ -157,17 +157,15 @@ function serve(engine: Engine): never {
   }
 }
 
-function main([addonPath = '', mode = '']: readonly string[]): void {
+async function main([addonPath = '', mode = '']: readonly string[]): Promise<never> {
   const engine = loadEngine(addonPath);
-  const observed = mode === OBSERVE ? observeWalls() : null;
+  const observed = mode === OBSERVE ? await observeWalls() : null;
   channel.write(FRAME_OUT.ready, 0, toJson({ observed } satisfies ReadyMessage));
   serve(engine);
 }
 
-try {
-  main(process.argv.slice(2));
-} catch (error) {
+main(process.argv.slice(2)).catch((error: unknown) => {
   // For the daemon's log only; no guest runs any more.
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   die();
-}
+});

@@ -260,8 +260,13 @@ export type ReadyMessage = { readonly observed: ObservedWalls | null };
 
 /** What a runner that looks around finds. */
 export type ObservedWalls = {
-  /** Can it list the root folder and read a file outside of what it needs? */
+  /** Can it list a folder or read a file outside of what it needs? */
   readonly canReadFiles: boolean;
+  /** Can it make a file anywhere? */
+  readonly canWriteFiles: boolean;
+  /** `refused`: it may make no socket. `unreachable`: it may, and no way leads out. */
+  readonly network: 'refused' | 'unreachable' | 'reachable';
+  readonly canStartProcesses: boolean;
   /** Names of network interfaces; `lo` alone in a network namespace of its own. */
   readonly networkInterfaces: readonly string[];
   /** Soft limits; null = none, or not told. */

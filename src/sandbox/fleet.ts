@@ -20,8 +20,6 @@ export type RunnerNeed = {
   readonly converter: Pick<LoadableConverter, 'sha256' | 'trust'>;
   /** Memory class. */
   readonly heapBytes: number;
-  /** May a runner of another class take it, if it holds the converter or its group already? */
-  readonly isAnyClass: boolean;
 };
 
 /** How large a fleet is. */
@@ -139,12 +137,10 @@ export class Fleet implements AsyncDisposable {
 
   #pick(need: RunnerNeed): Slot | null {
     const group = groupOf(need);
-    const idle = [...this.#slots].filter(({ isBusy }) => !isBusy);
-    const fitting = idle.filter(({ runner }) => runner.heapBytes === need.heapBytes);
-    const known = need.isAnyClass ? idle : fitting;
+    const fitting = [...this.#slots].filter(({ isBusy, runner }) => !isBusy && runner.heapBytes === need.heapBytes);
     return (
-      known.find((slot) => slot.converter === need.converter.sha256 && slot.group === group) ??
-      known.find((slot) => slot.group === group) ??
+      fitting.find((slot) => slot.converter === need.converter.sha256 && slot.group === group) ??
+      fitting.find((slot) => slot.group === group) ??
       fitting.find((slot) => slot.group === null) ??
       null
     );

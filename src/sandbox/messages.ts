@@ -11,6 +11,9 @@ const readySchema: z.ZodType<ReadyMessage> = z.strictObject({
   observed: z
     .strictObject({
       canReadFiles: z.boolean(),
+      canWriteFiles: z.boolean(),
+      network: z.enum(['refused', 'unreachable', 'reachable']),
+      canStartProcesses: z.boolean(),
       networkInterfaces: z.array(z.string().max(64)).max(20),
       dataBytes: count.nullable(),
       fileBytes: count.nullable(),

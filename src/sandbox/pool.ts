@@ -15,10 +15,12 @@ import { Fleet, type RunnerNeed } from './fleet.ts';
 import { openInputs } from './inputs.ts';
 import type { ConversionJob, ConversionSink, Pool, ProbeJob, ProbeOutcome } from './job.ts';
 import { heapBytesOf } from './job-limits.ts';
+import { makeMemoryGate, type MemoryGate } from './memory-gate.ts';
 import type { ConversionOutcome } from './outcome.ts';
 import { type Runner, startRunner } from './runner.ts';
 import { composeCommand, type RunnerSpec, type WallTools } from './walls/compose.ts';
 import type { RunnerFiles } from './walls/environment.ts';
+import { processMemoryBytes } from './walls/limits.ts';
 import { findTools, probeWalls } from './walls/probe.ts';
 
 /** What a pool works with. */
@@ -60,7 +62,7 @@ async function look(deps: Launch, tools: WallTools, heapBytes: number) {
   throw new AirlockError('unavailable', 'Cannot probe the walls: a runner saw nothing');
 }
 
-type Running = { readonly fleet: Fleet; readonly log: Logger };
+type Running = { readonly fleet: Fleet; readonly memory: MemoryGate; readonly log: Logger };
 
 type Run<Outcome> = (runner: Runner) => Promise<RunnerEnd<Outcome>>;
 
@@ -71,10 +73,11 @@ function heapAfter(outcome: ConversionOutcome | ProbeOutcome): number {
 }
 
 async function runOnce<Outcome extends ConversionOutcome | ProbeOutcome>(
-  { fleet, log }: Running,
+  { fleet, memory, log }: Running,
   { need, name, signal }: Turn,
   run: Run<Outcome>,
 ): Promise<RunnerEnd<Outcome>> {
+  using _room = await memory.admit(processMemoryBytes(need.heapBytes), { signal });
   const slot = await fleet.acquire(need);
   let isClean = false;
   let heapBytes = 0;
@@ -112,14 +115,15 @@ async function convert(
   const opening = await openInputs(job, { signal });
   if (opening.kind === 'changed') return { kind: 'rejected', reason: opening.reason, line: null, column: null };
   await using inputs = opening.inputs;
-  const need = { converter: job.converter, heapBytes: heapBytesOf(job), isAnyClass: false };
+  const need = { converter: job.converter, heapBytes: heapBytesOf(job) };
   return await runTwice(running, { need, name: job.converter.name, signal }, (runner) =>
     runner.convert(job, { sink, inputs }, { signal }),
   );
 }
 
 async function probe(running: Running, job: ProbeJob, signal: AbortSignal): Promise<ProbeOutcome> {
-  const need = { converter: job.converter, heapBytes: job.limits.heapStream, isAnyClass: true };
+  // A head is small whatever the converter wants of a file, and the runner that holds it for conversions is left as it is.
+  const need = { converter: job.converter, heapBytes: job.limits.heapStream };
   return await runTwice(running, { need, name: job.converter.name, signal }, (runner) => runner.probe(job, { signal }));
 }
 
@@ -129,12 +133,12 @@ async function probe(running: Running, job: ProbeJob, signal: AbortSignal): Prom
  * The owner disposes it: every runner is killed, and nothing is left when that settles.
  *
  * @param deps - See {@link PoolDeps}.
- * @param config - Size, recycling and the default limits (their `heapStream` is the memory class of spares).
+ * @param config - Size, recycling, memory of all that run, and the default limits (their `heapStream` is the memory class of spares).
  * @throws {AirlockError} unavailable when isolated-vm does not fit, or no runner starts.
  */
 export async function startPool(
   deps: PoolDeps,
-  config: Pick<SandboxConfig, 'runners' | 'recycle' | 'limits'>,
+  config: Pick<SandboxConfig, 'runners' | 'recycle' | 'limits' | 'memory'>,
 ): Promise<Pool> {
   const { clock, log, bundle } = deps;
   // Order: the kernel kills a runner when the thread that spawned it ends (walls/privileges.ts).
@@ -154,6 +158,7 @@ export async function startPool(
     { size, recycle: config.recycle, spareHeapBytes: heapBytes },
   );
   fleet.adopt(looker.runner);
+  const running: Running = { fleet, memory: makeMemoryGate(config.memory), log };
   const permits = makeSemaphore(size);
   const closing = new AbortController();
   let waiting = 0;
@@ -177,8 +182,8 @@ export async function startPool(
   return {
     walls,
     runners: () => ({ size, ...fleet.counts() }),
-    convert: (job, sink, { signal }) => admitted(signal, (either) => convert({ fleet, log }, job, sink, either)),
-    probe: (job, { signal }) => admitted(signal, (either) => probe({ fleet, log }, job, either)),
+    convert: (job, sink, { signal }) => admitted(signal, (either) => convert(running, job, sink, either)),
+    probe: (job, { signal }) => admitted(signal, (either) => probe(running, job, either)),
     [Symbol.asyncDispose]: () => {
       // Order: conversions end as aborted before their runners die, so that no converter is blamed for the shutdown.
       closing.abort(new AirlockError('shutting_down', 'Cannot finish the conversion: the pool is being closed'));

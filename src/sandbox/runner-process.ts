@@ -2,7 +2,8 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import nodeProcess from 'node:process';
+import { type Readable, Writable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { CAPS_OUT, encodeHeader, type Frame, type FrameType, makeFrameReader } from './channel.ts';
 import type { Command } from './walls/environment.ts';
@@ -56,6 +57,17 @@ function toEnd(code: number | null, signal: string | null): ProcessEnd {
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+const isWindows = nodeProcess.platform === 'win32';
+
+function giveFd3(child: Child, bytes: Uint8Array | null): void {
+  const pipe = child.stdio[3];
+  if (bytes === null || !(pipe instanceof Writable)) return;
+  pipe.on('error', () => {
+    // It ended before it read it: `closed` tells.
+  });
+  pipe.end(bytes);
+}
 
 function whenClosed(child: Child, clock: Pick<Clock, 'after'>): Promise<ProcessEnd> {
   return new Promise((resolve) => {
@@ -118,9 +130,12 @@ export function spawnRunner(
   const child = spawn(command.file, command.args, {
     cwd: command.cwd,
     env: { ...command.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', ...(command.fd3 === null ? [] : ['pipe' as const])],
     windowsHide: true,
+    // A session of its own: a signal to the daemon's process group is not for runners. On Windows this would open a window.
+    detached: !isWindows,
   });
+  giveFd3(child, command.fd3);
   const reader = makeFrameReader(CAPS_OUT);
   const closed = whenClosed(child, clock);
   // A listener, not a promise, tells a job of the death: a promise of a long-lived process would keep every job it ever had.

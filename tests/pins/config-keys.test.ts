@@ -37,6 +37,7 @@ const KEYS = [
   'sandbox.runners',
   'sandbox.recycle.jobs',
   'sandbox.recycle.age',
+  'sandbox.memory',
   'sandbox.requireWalls',
   'sandbox.limits.wall',
   'sandbox.limits.wallPerMiB',

@@ -104,7 +104,16 @@ function readExactly(size) {
   return bytes;
 }
 
-const observed = { canReadFiles: true, networkInterfaces: [], dataBytes: null, fileBytes: null, noNewPrivileges: null };
+const observed = {
+  canReadFiles: true,
+  canWriteFiles: true,
+  network: 'reachable',
+  canStartProcesses: true,
+  networkInterfaces: [],
+  dataBytes: null,
+  fileBytes: null,
+  noNewPrivileges: null,
+};
 say(OUT.ready, 0, JSON.stringify({ observed: process.argv.includes('--observe') ? observed : null }));
 for (;;) {
   const head = readExactly(9);

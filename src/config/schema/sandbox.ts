@@ -90,6 +90,7 @@ export const sandboxSchema = z.object({
       age: duration({ min: MS.minute, max: MS.day }).prefault('10 min'),
     })
     .prefault({}),
+  memory: size({ min: 384 * BYTES.mib, max: 64 * BYTES.gib }).prefault('1 GiB'),
   requireWalls: z.array(z.enum(WALLS)).prefault([...DEFAULT_WALLS]),
   limits: sandboxLimitsSchema.prefault({}),
 });

@@ -1,9 +1,6 @@
 // No network and no files: bubblewrap shows a runner its own three files and the libraries they need, read-only, nothing else.
 
-import type { Command, RunnerFiles } from './environment.ts';
-
-/** Where a runner behind this wall sees its files: no path of the machine. */
-export const INSIDE: RunnerFiles = { node: '/node', runner: '/runner.cjs', addon: '/isolated-vm.node' };
+import { type Command, type RunnerFiles, shownFiles } from './environment.ts';
 
 /** What bubblewrap needs to know. */
 export type BubblewrapOptions = {
@@ -12,32 +9,30 @@ export type BubblewrapOptions = {
   readonly files: RunnerFiles;
   /** Absolute paths of the shared libraries, the loader among them. */
   readonly libraries: readonly string[];
+  /** Filter of system calls (seccomp.ts), or null: none. */
+  readonly filter: Uint8Array | null;
 };
 
 /**
  * Put a command behind bubblewrap.
  *
- * @param command - A command whose paths are those of {@link INSIDE}.
+ * @param command - A command whose paths are those of `INSIDE`.
  * @param options - See {@link BubblewrapOptions}.
  */
 export function withBubblewrap(command: Command, options: BubblewrapOptions): Command {
-  const { bwrap, files, libraries } = options;
-  const shown = [
-    ...libraries.map((library) => [library, library]),
-    [files.node, INSIDE.node],
-    [files.runner, INSIDE.runner],
-    [files.addon, INSIDE.addon],
-  ];
+  const { bwrap, files, libraries, filter } = options;
   return {
     ...command,
     file: bwrap,
+    fd3: filter,
     args: [
       '--unshare-all',
       '--die-with-parent',
       '--new-session',
       '--cap-drop',
       'ALL',
-      ...shown.flatMap(([from = '', to = '']) => ['--ro-bind', from, to]),
+      ...shownFiles(files, libraries).flatMap(([from, to]) => ['--ro-bind', from, to]),
+      ...(filter === null ? [] : ['--seccomp', '3']),
       '--remount-ro',
       '/',
       '--chdir',

@@ -11,6 +11,7 @@ import type { WallState } from '../job.ts';
 import { readLibraries } from './bubblewrap.ts';
 import { NO_TOOLS, type WallTools } from './compose.ts';
 import type { RunnerFiles } from './environment.ts';
+import { isFilterArch, makeFilter } from './seccomp.ts';
 import { toWallStates } from './states.ts';
 
 const run = promisify(execFile);
@@ -31,13 +32,13 @@ async function findTool(name: string): Promise<string | null> {
   return null;
 }
 
-async function findBubblewrap({ node, addon }: RunnerFiles): Promise<WallTools['bubblewrap']> {
-  const [bwrap, ldd] = await Promise.all([findTool('bwrap'), findTool('ldd')]);
-  if (bwrap === null || ldd === null) return null;
+async function findLibraries({ node, addon }: RunnerFiles): Promise<readonly string[] | null> {
+  const ldd = await findTool('ldd');
+  if (ldd === null) return null;
   try {
     const options = { timeout: TOOL_MS, env: {} };
     const outputs = await Promise.all([node, addon].map((file) => run(ldd, [file], options)));
-    return { bwrap, libraries: readLibraries(outputs.map(({ stdout }) => stdout).join('\n')) };
+    return readLibraries(outputs.map(({ stdout }) => stdout).join('\n'));
   } catch {
     // Without the list of libraries nothing could start inside.
     return null;
@@ -50,13 +51,28 @@ async function findBubblewrap({ node, addon }: RunnerFiles): Promise<WallTools['
  * @param files - The runner's files on this machine.
  */
 export async function findTools(files: RunnerFiles): Promise<WallTools> {
-  if (process.platform !== 'linux') return NO_TOOLS;
-  const [prlimit, setpriv, bubblewrap] = await Promise.all([
-    findTool('prlimit'),
-    findTool('setpriv'),
-    findBubblewrap(files),
-  ]);
-  return { prlimit, setpriv, bubblewrap };
+  const { platform, arch } = process;
+  if (platform !== 'linux') return NO_TOOLS;
+  const names = ['prlimit', 'setpriv', 'bwrap', 'unshare', 'sh'] as const;
+  const [libraries, ...tools] = await Promise.all([findLibraries(files), ...names.map(findTool)]);
+  const [prlimit = null, setpriv = null, bwrap = null, unshare = null, shell = null] = tools;
+  if (libraries === null) return { ...NO_TOOLS, prlimit, setpriv };
+  const filter = isFilterArch(arch) ? makeFilter(arch) : null;
+  return {
+    prlimit,
+    setpriv,
+    bubblewrap: bwrap === null ? null : { bwrap, libraries, filter },
+    namespaces: toNamespaces({ unshare, setpriv, shell, libraries }),
+  };
+}
+
+type Found<T> = { readonly [Key in keyof T]: T[Key] | null };
+
+function toNamespaces(
+  found: Found<NonNullable<WallTools['namespaces']>> & { readonly libraries: readonly string[] },
+): WallTools['namespaces'] {
+  const { unshare, setpriv, shell, libraries } = found;
+  return unshare === null || setpriv === null || shell === null ? null : { unshare, setpriv, shell, libraries };
 }
 
 /** A process that was started to look around, and what it saw. */
@@ -71,10 +87,16 @@ export type ProbedWalls<L extends Looker> = {
 
 /** What to leave out, one after the other, when nothing starts behind all of them. */
 function* weaker(tools: WallTools): Generator<WallTools> {
+  const { bubblewrap, namespaces } = tools;
   yield tools;
-  if (tools.bubblewrap !== null) yield { ...tools, bubblewrap: null };
-  if (tools.setpriv !== null) yield { ...tools, bubblewrap: null, setpriv: null };
-  if (tools.prlimit !== null && tools.setpriv !== null) yield { ...tools, bubblewrap: null, prlimit: null };
+  if (bubblewrap !== null && bubblewrap.filter !== null) {
+    yield { ...tools, bubblewrap: { ...bubblewrap, filter: null } };
+  }
+  if (bubblewrap !== null) yield { ...tools, bubblewrap: null };
+  const rest = { ...tools, bubblewrap: null, namespaces: null };
+  if (namespaces !== null) yield rest;
+  if (tools.setpriv !== null) yield { ...rest, setpriv: null };
+  if (tools.prlimit !== null && tools.setpriv !== null) yield { ...rest, prlimit: null };
   yield NO_TOOLS;
 }
 

@@ -1,15 +1,33 @@
-// What the walls are worth: what was put up, held against what a runner saw from inside.
+// What the walls are worth: what was put up, held against what a runner saw and tried from inside.
 
 import type { ObservedWalls } from '../channel.ts';
 import type { WallState } from '../job.ts';
 import type { WallTools } from './compose.ts';
 import { processMemoryBytes } from './limits.ts';
+import { countInstructions } from './seccomp.ts';
 
 const wall = (name: string, active: boolean, detail: string): WallState => ({ name, active, detail });
 
+function rootTool({ bubblewrap, namespaces }: WallTools): string | null {
+  if (bubblewrap !== null) return 'bubblewrap';
+  return namespaces === null ? null : 'unshare';
+}
+
 function namespaceWall(name: string, isHeld: boolean, tools: WallTools): WallState {
-  if (tools.bubblewrap === null) return wall(name, false, 'bubblewrap is not installed, or does not run here');
-  return wall(name, isHeld, isHeld ? 'bubblewrap' : 'bubblewrap runs, but a runner sees through it');
+  const tool = rootTool(tools);
+  if (tool === null) return wall(name, false, 'neither bubblewrap nor unshare is installed and runs here');
+  return wall(name, isHeld, isHeld ? tool : `${tool} runs, but a runner sees through it`);
+}
+
+function seccompWall({ bubblewrap }: WallTools, observed: ObservedWalls): WallState {
+  if (bubblewrap === null) return wall('seccomp', false, 'bubblewrap is not installed, or does not run here');
+  const { filter } = bubblewrap;
+  if (filter === null) return wall('seccomp', false, 'no filter for this machine, or bubblewrap does not take it');
+  const isHeld = observed.network === 'refused' && !observed.canStartProcesses;
+  const detail = isHeld
+    ? `bubblewrap, ${countInstructions(filter)} instructions`
+    : 'a filter is loaded, but a runner makes sockets or processes';
+  return wall('seccomp', isHeld, detail);
 }
 
 function limitsWall(tools: WallTools, observed: ObservedWalls, heapBytes: number): WallState {
@@ -20,7 +38,7 @@ function limitsWall(tools: WallTools, observed: ObservedWalls, heapBytes: number
 
 function privilegesWall(tools: WallTools, observed: ObservedWalls): WallState {
   if (tools.setpriv === null) return wall('privileges', false, 'setpriv is not installed, or does not run here');
-  // Null: no /proc to read it from, which only bubblewrap takes away, and bubblewrap sets the flag as well.
+  // Null: no /proc to read it from, which only a root of its own takes away; that sets the flag as well.
   const isHeld = observed.noNewPrivileges !== false;
   return wall('privileges', isHeld, isHeld ? 'setpriv' : 'setpriv runs, but a runner may still gain privileges');
 }
@@ -29,7 +47,7 @@ function privilegesWall(tools: WallTools, observed: ObservedWalls): WallState {
  * Judge each wall by what a runner behind them saw.
  *
  * @param tools - What was put up.
- * @param observed - What the runner saw.
+ * @param observed - What the runner saw and could do.
  * @param options - `heapBytes`: memory class of that runner.
  */
 export function toWallStates(
@@ -37,12 +55,15 @@ export function toWallStates(
   observed: ObservedWalls,
   options: { readonly heapBytes: number },
 ): readonly WallState[] {
-  const isNetworkHeld = observed.networkInterfaces.every((name) => name === 'lo');
+  const isAlone = observed.networkInterfaces.every((name) => name === 'lo');
+  const isFileless = !observed.canReadFiles && !observed.canWriteFiles;
   return [
-    namespaceWall('network', isNetworkHeld, tools),
-    namespaceWall('files', !observed.canReadFiles, tools),
-    wall('seccomp', false, 'no filter of system calls yet'),
+    namespaceWall('network', isAlone && observed.network !== 'reachable', tools),
+    namespaceWall('files', isFileless, tools),
+    seccompWall(tools, observed),
     limitsWall(tools, observed, options.heapBytes),
     privilegesWall(tools, observed),
+    wall('permission', false, "not used: Node's own permissions are no wall to native code"),
+    wall('watchdog', false, 'not built yet'),
   ];
 }

@@ -43,12 +43,11 @@ function makeFleet({ size = 1, failing = 0 } = {}) {
   return { fleet, clock, killed, started: () => started };
 }
 
-type Class = Partial<Pick<RunnerNeed, 'heapBytes' | 'isAnyClass'>>;
+type Class = Partial<Pick<RunnerNeed, 'heapBytes'>>;
 
 const need = (source: string, trust: 'own' | 'bundled', over: Class): RunnerNeed => ({
   converter: makeJob(source, { trust }).converter,
   heapBytes: HEAP,
-  isAnyClass: false,
   ...over,
 });
 const own = (source: string, over: Class = {}): RunnerNeed => need(source, 'own', over);
@@ -110,19 +109,18 @@ describe('a runner', () => {
   });
 });
 
-describe('a need for any memory class', () => {
-  it('takes the runner that holds the converter, else one of its group, else a fresh one of its own class', async () => {
+describe('a memory class', () => {
+  it('has runners of its own, in the same group as well', async () => {
     const { fleet } = makeFleet({ size: 4 });
     const large = { heapBytes: HEAP * 4 };
     const pids = [];
-    for (const asked of [bundled('a', large), bundled('a'), own('b')]) {
-      const slot = await fleet.acquire({ ...asked, isAnyClass: true });
+    for (const asked of [bundled('a', large), bundled('a'), bundled('b', large), bundled('b')]) {
+      const slot = await fleet.acquire(asked);
       pids.push(slot.runner.pid);
       fleet.release(slot, CLEAN);
     }
-    const exact = await fleet.acquire(bundled('a'));
 
-    expect([...pids, exact.runner.pid]).toEqual([1, 1, 2, 3]);
+    expect(pids).toEqual([1, 2, 1, 2]);
   });
 });
 

@@ -53,6 +53,9 @@ describe('parseReady()', () => {
   it('reads both forms and refuses any other', () => {
     const observed = {
       canReadFiles: false,
+      canWriteFiles: false,
+      network: 'refused',
+      canStartProcesses: false,
       networkInterfaces: ['lo'],
       dataBytes: 1,
       fileBytes: 0,

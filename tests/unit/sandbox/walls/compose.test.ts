@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { sandboxSchema } from '../../../../src/config/schema/sandbox.ts';
+import type { ObservedWalls } from '../../../../src/sandbox/channel.ts';
 import { readLibraries } from '../../../../src/sandbox/walls/bubblewrap.ts';
-import { composeCommand, NO_TOOLS } from '../../../../src/sandbox/walls/compose.ts';
+import { composeCommand, NO_TOOLS, type WallTools } from '../../../../src/sandbox/walls/compose.ts';
 import { processMemoryBytes } from '../../../../src/sandbox/walls/limits.ts';
+import { makeFilter } from '../../../../src/sandbox/walls/seccomp.ts';
 import { toWallStates } from '../../../../src/sandbox/walls/states.ts';
 
 const MIB = 1024 ** 2;
@@ -11,7 +14,14 @@ const FLAGS = ['--jitless', '--no-node-snapshot', '--max-old-space-size=64', '--
 const tools = {
   prlimit: '/usr/bin/prlimit',
   setpriv: '/usr/bin/setpriv',
-  bubblewrap: { bwrap: '/usr/bin/bwrap', libraries: ['/lib/libc.so.6'] },
+  bubblewrap: { bwrap: '/usr/bin/bwrap', libraries: ['/lib/libc.so.6'], filter: makeFilter('x64') },
+  namespaces: null,
+};
+const namespaces = {
+  unshare: '/usr/bin/unshare',
+  setpriv: '/usr/bin/setpriv',
+  shell: '/usr/bin/sh',
+  libraries: ['/lib/libc.so.6'],
 };
 
 describe('composeCommand()', () => {
@@ -21,11 +31,12 @@ describe('composeCommand()', () => {
       args: [...FLAGS, '/opt/runner.cjs', '/opt/ivm.node'],
       env: { TZ: 'UTC', LANG: 'C.UTF-8' },
       cwd: '/',
+      fd3: null,
     });
   });
 
   it('puts limits outside of privileges, privileges outside of bubblewrap, and shows no path of the machine inside', () => {
-    const { file, args, env } = composeCommand(tools, files, spec);
+    const { file, args, env, fd3 } = composeCommand(tools, files, spec);
 
     expect({ file, env }).toEqual({ file: '/usr/bin/prlimit', env: { TZ: 'UTC', LANG: 'C.UTF-8' } });
     expect(args.slice(0, 11)).toEqual([
@@ -43,6 +54,24 @@ describe('composeCommand()', () => {
     ]);
     expect(args[11]).toBe('/usr/bin/bwrap');
     expect(args).toEqual(expect.arrayContaining(['--unshare-all', '--die-with-parent', '--remount-ro']));
+    expect(args.slice(args.lastIndexOf('--') + 1)).toEqual(['/node', ...FLAGS, '/runner.cjs', '/isolated-vm.node']);
+    expect([args[args.indexOf('--seccomp') + 1], fd3]).toEqual(['3', makeFilter('x64')]);
+  });
+
+  it('asks bubblewrap for no filter where there is none', () => {
+    const { args, fd3 } = composeCommand({ ...tools, bubblewrap: { ...tools.bubblewrap, filter: null } }, files, spec);
+
+    expect([args.includes('--seccomp'), fd3]).toEqual([false, null]);
+  });
+
+  it('takes unshare in the place of bubblewrap, and puts no path into the text of its script', () => {
+    const { args, fd3 } = composeCommand({ ...tools, bubblewrap: null, namespaces }, files, spec);
+    const script = args[args.indexOf('-c') + 1] ?? '';
+
+    expect(args).toEqual(expect.arrayContaining(['/usr/bin/unshare', '--user', '--net', '--mount', '--pid']));
+    expect(args).not.toContain('/usr/bin/bwrap');
+    expect(fd3).toBeNull();
+    for (const path of [...Object.values(files), ...namespaces.libraries]) expect(script).not.toContain(path);
     expect(args.slice(args.lastIndexOf('--') + 1)).toEqual(['/node', ...FLAGS, '/runner.cjs', '/isolated-vm.node']);
   });
 
@@ -66,28 +95,56 @@ describe('readLibraries()', () => {
 });
 
 describe('toWallStates()', () => {
-  const sealed = {
+  const sealed: ObservedWalls = {
     canReadFiles: false,
+    canWriteFiles: false,
+    network: 'refused',
+    canStartProcesses: false,
     networkInterfaces: ['lo'],
     dataBytes: processMemoryBytes(spec.heapBytes),
     fileBytes: 0,
     noNewPrivileges: null,
   };
-  const names = (observed: typeof sealed | (Omit<typeof sealed, 'noNewPrivileges'> & { noNewPrivileges: boolean })) =>
-    toWallStates(tools, observed, spec)
+  const names = (observed: ObservedWalls, given: WallTools = tools) =>
+    toWallStates(given, observed, spec)
       .filter(({ active }) => active)
       .map(({ name }) => name);
 
-  it('calls a wall active only when a runner behind it saw that it holds', () => {
-    expect(names(sealed)).toEqual(['network', 'files', 'rlimits', 'privileges']);
-    expect(names({ ...sealed, networkInterfaces: ['lo', 'eth0'] })).not.toContain('network');
-    expect(names({ ...sealed, canReadFiles: true })).not.toContain('files');
-    expect(names({ ...sealed, dataBytes: sealed.dataBytes + 1 })).not.toContain('rlimits');
-    expect(names({ ...sealed, fileBytes: 1 })).not.toContain('rlimits');
-    expect(names({ ...sealed, noNewPrivileges: false })).not.toContain('privileges');
+  it('calls every wall active that a runner behind it could not get through', () => {
+    expect(names(sealed)).toEqual(['network', 'files', 'seccomp', 'rlimits', 'privileges']);
+  });
+
+  it.each<[string, Partial<ObservedWalls>]>([
+    ['network', { networkInterfaces: ['lo', 'eth0'] }],
+    ['network', { network: 'reachable' }],
+    ['files', { canReadFiles: true }],
+    ['files', { canWriteFiles: true }],
+    ['seccomp', { network: 'unreachable' }],
+    ['seccomp', { canStartProcesses: true }],
+    ['rlimits', { dataBytes: processMemoryBytes(spec.heapBytes) + 1 }],
+    ['rlimits', { fileBytes: 1 }],
+    ['privileges', { noNewPrivileges: false }],
+  ])('does not call %s active for a runner that saw %j', (name, seen) => {
+    expect(names({ ...sealed, ...seen })).not.toContain(name);
+  });
+
+  it('names unshare where bubblewrap is not there, and no filter then', () => {
+    const states = toWallStates({ ...tools, bubblewrap: null, namespaces }, sealed, spec);
+
+    expect(states.slice(0, 3)).toEqual([
+      { name: 'network', active: true, detail: 'unshare' },
+      { name: 'files', active: true, detail: 'unshare' },
+      { name: 'seccomp', active: false, detail: 'bubblewrap is not installed, or does not run here' },
+    ]);
   });
 
   it('calls no wall active without its tool, whatever a runner saw', () => {
-    expect(toWallStates(NO_TOOLS, sealed, spec).filter(({ active }) => active)).toEqual([]);
+    expect(names(sealed, NO_TOOLS)).toEqual([]);
+  });
+
+  it('has a line for every wall that the configuration can require', () => {
+    const wanted = sandboxSchema.parse({ requireWalls: toWallStates(NO_TOOLS, sealed, spec).map(({ name }) => name) });
+
+    expect(wanted.requireWalls).toHaveLength(7);
   });
 });

@@ -39,14 +39,33 @@ export function makeByteQueue(): ByteQueue {
     throw new RangeError(`Cannot read byte ${index}: only ${length} are there`);
   }
 
+  /** Copy the first `count` bytes out of several pieces; what is left of the last one stays a view. */
+  function takeCopy(count: number): Buffer {
+    const taken = Buffer.allocUnsafe(count);
+    let filled = 0;
+    let used = 0;
+    for (const piece of pieces) {
+      const size = Math.min(piece.length, count - filled);
+      piece.copy(taken, filled, 0, size);
+      filled += size;
+      if (size < piece.length) {
+        pieces[used] = piece.subarray(size);
+        break;
+      }
+      used += 1;
+      if (filled === count) break;
+    }
+    pieces.splice(0, used);
+    return taken;
+  }
+
   function take(count: number): Buffer {
-    const first = pieces[0];
-    const whole = first !== undefined && first.length >= count ? first : Buffer.concat(pieces, length);
-    const rest = whole.subarray(count);
-    const others = whole === first ? pieces.slice(1) : [];
-    pieces = rest.length === 0 ? others : [rest, ...others];
     length -= count;
-    return whole.subarray(0, count);
+    const [first] = pieces;
+    if (first === undefined || first.length < count) return takeCopy(count);
+    if (first.length === count) pieces.shift();
+    else pieces[0] = first.subarray(count);
+    return first.subarray(0, count);
   }
 
   return {

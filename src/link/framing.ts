@@ -193,10 +193,11 @@ export function jsonFrameBytes(body: string): number {
  * @param chunk - Stream id 1 to 2^32 - 1; payload within the cap that the peer told.
  */
 export function encodeChunk({ streamId, mark, payload }: Chunk): Buffer {
-  const frame = Buffer.alloc(HEADER_BYTES + CHUNK_HEADER_BYTES + payload.length);
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + CHUNK_HEADER_BYTES + payload.length);
   frame.writeUInt32BE(CHUNK_HEADER_BYTES + payload.length, 0);
   frame.writeUInt8(CHUNK, 4);
   frame.writeUInt8(mark === 'end' ? FLAG_END : mark === 'abort' ? FLAG_ABORT : 0, 5);
+  frame.writeUInt16BE(0, 6);
   frame.writeUInt32BE(streamId, 8);
   payload.copy(frame, HEADER_BYTES + CHUNK_HEADER_BYTES);
   return frame;

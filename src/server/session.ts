@@ -212,7 +212,7 @@ export class Session implements Disposable {
   async #finish(started: StartedCall, call: RunningCall): Promise<void> {
     const answer = await call.answer;
     const { id, opened, uploads } = started;
-    uploads.end(call.signal.aborted ? call.signal.reason : answered());
+    uploads.end(() => (call.signal.aborted ? call.signal.reason : answered()));
     if (!this.#isGone) this.#input.outbox.send(this.#bodyOf(started, answer));
     // Order: answered only now, so that a drain that waits for idle finds the answer handed to the wire.
     this.#calls.answered(id);

@@ -24,7 +24,7 @@ export type CallStreamEvents = {
 export type CallUploads = {
   readonly port: UploadPort;
   /** The call is answered or stopped: whoever still reads is told why, and what still comes is dropped. */
-  readonly end: (reason: unknown) => void;
+  readonly end: (toReason: () => unknown) => void;
 };
 
 /** The streams of one connection. */
@@ -97,10 +97,12 @@ export function makeUploads({ grant }: UploadsDeps): Uploads {
           return incoming.stream;
         },
       },
-      end: (reason) => {
-        if (isOver) return;
+      end: (toReason) => {
+        // Most calls have none, and an error with its stack is dear.
+        if (isOver || own.size === 0) return;
         isOver = true;
-        if (own.size > 0) calls -= 1;
+        calls -= 1;
+        const reason = toReason();
         for (const [id, incoming] of own) {
           open.delete(id);
           incoming.fail(reason);

@@ -1,7 +1,6 @@
 // Bundled converters in real sealed runners: what a fixture becomes on its whole way through the walls.
 
 import { createHash } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSealed } from '../../scripts/bundle.ts';
 import { resolveArguments } from '../../src/conversion/arguments.ts';
@@ -122,26 +121,4 @@ export async function startSealedConverters(): Promise<SealedConverters> {
   const owned = stack.move();
   const names = registry.list().map(({ name }) => name);
   return { convert, probe, names, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-/** A fixture of a bundled converter, with the companions in the folder of its stem. */
-export type Fixture = SealedFile & { readonly converter: string; readonly expected: string };
-
-/** All fixtures of all bundled converters. */
-export function listFixtures(): readonly Fixture[] {
-  const files = globSync('converters/*/fixtures/*.in.*', { cwd: ROOT }).toSorted();
-  return files.map((file) => {
-    const name = path.basename(file);
-    const folder = path.dirname(path.join(ROOT, file));
-    const stem = name.slice(0, name.lastIndexOf('.'));
-    const companions = globSync(`${stem}/*`, { cwd: folder }).toSorted();
-    const [fixture = ''] = name.split('.in.');
-    return {
-      name,
-      bytes: readFileSync(path.join(ROOT, file)),
-      companions: companions.map((one) => ({ name: one, bytes: readFileSync(path.join(folder, one)) })),
-      converter: path.basename(path.dirname(folder)),
-      expected: path.join(folder, `${fixture}.report.json`),
-    };
-  });
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConverterManifest, manifestSchema } from '../../../src/gate/manifest.ts';
 import { makeDecoder } from '../../../src/sandbox-child/decode.ts';
+import { readBeside } from '../../support/fixtures.ts';
 import { loadConverter, reportsOf, STAMP } from '../../support/guest-realm.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -29,14 +30,19 @@ describe.each(names)('converter %s', (name) => {
 
   it.each(globSync('fixtures/*.in.*', { cwd: folder }))('%s gives its reports', async (file) => {
     const bytes = readFileSync(path.join(folder, file));
-    const text = decode(bytes, manifest);
-    const [fixture = ''] = path.basename(file).split('.in.');
-    const result = await convert(text, { name: path.basename(file), mode: manifest.input });
+    const fileName = path.basename(file);
+    const [fixture = ''] = fileName.split('.in.');
+    const { companions, given } = readBeside(path.join(folder, file));
+    const result = await convert(decode(bytes, manifest), {
+      name: fileName,
+      mode: manifest.input,
+      arguments: given,
+      companions: companions.map((one) => [one.name, decode(one.bytes, manifest)] as const),
+    });
 
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
     const reports = reportsOf(result, {
       ...STAMP,
-      file: { name: path.basename(file), bytes: bytes.length, sha256 },
+      file: { name: fileName, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
       converter: { name, version: manifest.version, sha256: '1'.repeat(64) },
       format: name,
     });

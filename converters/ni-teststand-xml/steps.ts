@@ -125,14 +125,28 @@ function readCall(result: Prop): { path: string; name: string; version: string }
   };
 }
 
+type Json = NonNullable<StepInput['extensions']>[string];
+
+/** What WSJF has a field for and the report has none. */
+function readWsjf(result: Prop): Readonly<Record<string, Json>> {
+  const call = readCall(result);
+  const button = integerAt(result, 'ButtonHit');
+  const exitCode = integerAt(result, 'ExitCode');
+  return {
+    ...(call === null ? {} : { seqCall: call }),
+    ...(button === null ? {} : { messagePopup: { response: textAt(result, 'Response')?.slice(0, 100) ?? '', button } }),
+    ...(exitCode === null ? {} : { callExe: { exitCode } }),
+  };
+}
+
 function readExtensions(result: Prop, used: readonly string[], { warn }: StepReading): StepInput['extensions'] {
   const isTolerance = textAt(result, 'Comp')?.trim().toUpperCase() === 'EQT';
   const kept = keepRest(result, used, isTolerance);
-  const call = readCall(result);
+  const wsjf = readWsjf(result);
   const isShort = JSON.stringify(kept).length <= LONGEST_KEPT;
   if (!isShort) warn(`extensions: properties of over ${LONGEST_KEPT} characters of a step are left out`);
   return {
-    ...(call === null ? {} : { wsjf: { seqCall: call } }),
+    ...(Object.keys(wsjf).length === 0 ? {} : { wsjf }),
     ...(isShort && Object.keys(kept).length > 0 ? { teststand: kept } : {}),
   };
 }

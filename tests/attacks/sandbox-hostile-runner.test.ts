@@ -4,13 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { BUNDLE_FILES, hashBytes, hashSources, openBundle } from '../../src/sandbox/bundle.ts';
-import type { Pool } from '../../src/sandbox/job.ts';
+import type { Pool, ProbeOutcome } from '../../src/sandbox/job.ts';
 import { startPool } from '../../src/sandbox/pool.ts';
 import { NO_TOOLS } from '../../src/sandbox/walls/compose.ts';
 import { ATTACK_LIMITS, nameOf } from '../support/attack.ts';
-import { DEFAULTS, makeJob, makeTaken, ROOT } from '../support/sandbox.ts';
+import { DEFAULTS, makeCompanion, makeJob, makeProbe, makeTaken, ROOT } from '../support/sandbox.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
+/** Larger than one piece, so that asking again and again gets more than one answer. */
+const companions = [makeCompanion('a.txt', 'x'.repeat(4_000_000))];
 const HOSTILE = path.join(ROOT, 'tests/support/hostile-runner.cjs');
 
 async function writeHostileBundle(folder: string): Promise<void> {
@@ -45,8 +47,15 @@ describe('a runner that was taken over', () => {
     const job = makeJob('', { limits: { ...ATTACK_LIMITS, steps: 100, output: 1_000_000 } });
     const { signal } = new AbortController();
     const begunMs = performance.now();
-    const outcome = await pool.convert({ ...job, input: { ...job.input, name: lie } }, taken.sink, { signal });
+    const outcome = await pool.convert({ ...job, input: { ...job.input, name: lie }, companions }, taken.sink, {
+      signal,
+    });
     return { name: nameOf(outcome), outcome, taken, ms: performance.now() - begunMs };
+  }
+
+  async function tellProbe(lie: string): Promise<ProbeOutcome> {
+    const job = makeProbe('', { limits: ATTACK_LIMITS });
+    return await pool.probe({ ...job, head: { ...job.head, name: lie } }, { signal: new AbortController().signal });
   }
 
   async function expectHonestNext(): Promise<void> {
@@ -74,6 +83,11 @@ describe('a runner that was taken over', () => {
     'a flood of empty records',
     'a flood of log lines',
     'a flood of pulls',
+    'a flood of pulls of a companion',
+    'a pull of no file',
+    'a pull of a companion too many',
+    'a pull before the start',
+    'an answer to a probe',
     'a flood of starts',
   ])('is killed at once for: %s', async (lie) => {
     const { outcome, ms } = await tell(lie);
@@ -97,6 +111,30 @@ describe('a runner that was taken over', () => {
     expect(name).toBe(expected);
     expect(ms).toBeLessThan(ATTACK_LIMITS.wall + ATTACK_LIMITS.load + 1_000 + 1_500);
     await expectHonestNext();
+  });
+
+  it.each([
+    'a confidence of 2',
+    'a confidence that is a text',
+    'an answer before the start',
+    'an answer for another job',
+    'a pull',
+    'a record',
+    'a log line',
+    'the end of a conversion',
+    'a flood of starts',
+    'an answer over its cap',
+  ])('is killed at once when it answers a probe with %s', async (lie) => {
+    expect(await tellProbe(lie)).toEqual({ kind: 'none', reason: 'the runner ended: protocol' });
+    expect(await tellProbe('honest')).toEqual({ kind: 'confidence', value: 0.5 });
+  });
+
+  it.each([
+    ['silence', `load: ${ATTACK_LIMITS.load}`],
+    ['silence after the start', 'wall: 250'],
+  ])('ends in time when it answers a probe with %s', async (lie, limit) => {
+    expect(await tellProbe(lie)).toEqual({ kind: 'none', reason: `stopped at its limit of ${limit}` });
+    expect(await tellProbe('honest')).toEqual({ kind: 'confidence', value: 0.5 });
   });
 
   it.each(['two results', 'a result for the next job', 'words after the result'])(

@@ -2,7 +2,20 @@
 'use strict';
 const fs = require('node:fs');
 
-const OUT = { ready: 64, started: 65, pull: 66, part: 67, attach: 68, progress: 69, log: 70, done: 71, fail: 72 };
+const OUT = {
+  ready: 64,
+  started: 65,
+  pull: 66,
+  part: 67,
+  attach: 68,
+  progress: 69,
+  log: 70,
+  done: 71,
+  fail: 72,
+  probed: 73,
+};
+const IN = { job: 2, probe: 5 };
+const SURE = JSON.stringify({ kind: 'confidence', value: 0.5 });
 const DONE = JSON.stringify({ encoding: null, cpuMs: 1, heapBytes: 1 });
 
 function write(bytes) {
@@ -25,6 +38,12 @@ function frame(type, job, payload = '', length = null) {
 }
 
 const say = (...parts) => write(frame(...parts));
+
+function index(value) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
 
 function sleep(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -64,8 +83,16 @@ const LIES = {
   },
   'a flood of pulls': (job) => {
     say(OUT.started, job);
-    for (;;) say(OUT.pull, job);
+    for (;;) say(OUT.pull, job, index(0));
   },
+  'a flood of pulls of a companion': (job) => {
+    say(OUT.started, job);
+    for (;;) say(OUT.pull, job, index(1));
+  },
+  'a pull of no file': (job) => (say(OUT.started, job), say(OUT.pull, job)),
+  'a pull of a companion too many': (job) => (say(OUT.started, job), say(OUT.pull, job, index(2))),
+  'a pull before the start': (job) => say(OUT.pull, job, index(0)),
+  'an answer to a probe': (job) => (say(OUT.started, job), say(OUT.probed, job, SURE)),
   'a flood of starts': (job) => {
     for (;;) say(OUT.started, job);
   },
@@ -94,6 +121,22 @@ const LIES = {
   'words after the result': (job) => (LIES.honest(job), write(Buffer.from('more'.repeat(10)))),
 };
 
+const PROBE_LIES = {
+  honest: (job) => (say(OUT.started, job), say(OUT.probed, job, SURE)),
+  'a confidence of 2': (job) => (say(OUT.started, job), say(OUT.probed, job, SURE.replace('0.5', '2'))),
+  'a confidence that is a text': (job) => (say(OUT.started, job), say(OUT.probed, job, SURE.replace('0.5', '"1"'))),
+  'an answer before the start': (job) => say(OUT.probed, job, SURE),
+  'an answer for another job': (job) => (say(OUT.started, job), say(OUT.probed, job + 1, SURE)),
+  'a pull': (job) => (say(OUT.started, job), say(OUT.pull, job, index(0))),
+  'a record': (job) => (say(OUT.started, job), say(OUT.part, job, '{}')),
+  'a log line': (job) => (say(OUT.started, job), say(OUT.log, job, '\u0000x')),
+  'the end of a conversion': (job) => (say(OUT.started, job), say(OUT.done, job, DONE)),
+  'a flood of starts': LIES['a flood of starts'],
+  'an answer over its cap': (job) => (say(OUT.started, job), say(OUT.probed, job, '', 2 ** 31)),
+  silence: () => sleep(60000),
+  'silence after the start': LIES['silence after the start'],
+};
+
 function readExactly(size) {
   const bytes = Buffer.alloc(size);
   for (let at = 0; at < size; ) {
@@ -118,6 +161,7 @@ say(OUT.ready, 0, JSON.stringify({ observed: process.argv.includes('--observe') 
 for (;;) {
   const head = readExactly(9);
   const payload = readExactly(head.readUInt32BE(0) - 5);
-  if (head.readUInt8(4) !== 2) continue;
-  LIES[JSON.parse(payload.toString()).input.name](head.readUInt32BE(5));
+  const [type, job] = [head.readUInt8(4), head.readUInt32BE(5)];
+  if (type === IN.probe) PROBE_LIES[JSON.parse(payload.toString()).file.name](job);
+  if (type === IN.job) LIES[JSON.parse(payload.toString()).input.name](job);
 }

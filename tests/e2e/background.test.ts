@@ -41,7 +41,7 @@ describe('airlock start', () => {
 
     const answers = both.flatMap(({ stdout }) => documents(stdout));
     expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
-    expect(answers.map(({ started }) => started).toSorted()).toEqual([false, true]);
+    expect(answers.map(({ started }) => started).toSorted((a, b) => Number(a) - Number(b))).toEqual([false, true]);
     expect(new Set(answers.map(({ pid }) => pid)).size).toBe(1);
   });
 

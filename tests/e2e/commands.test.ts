@@ -1,8 +1,10 @@
 import { existsSync, globSync, readdirSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeTestHome } from '../support/daemon.ts';
+import { startKeptDemo } from '../support/kept-demo.ts';
 import { documents } from '../support/e2e.ts';
 
 describe('airlock demo', () => {
@@ -22,6 +24,23 @@ describe('airlock demo', () => {
     expect(stdout).toContain('What to try next');
     expect(folder).not.toBe('');
     expect(existsSync(path.join(tmpdir(), folder))).toBe(false);
+  });
+});
+
+describe('airlock demo --keep', () => {
+  it('takes a file that is dropped into its inbox, delivers it, and is gone after an interrupt', async () => {
+    await using demo = await startKeptDemo();
+    const { home, inbox, deliveredTo, files, faults } = demo.document;
+    const before = globSync('*/*.json', { cwd: deliveredTo }).length;
+
+    await copyFile(path.resolve('converters/csv-semicolon/fixtures/one-unit.in.csv'), path.join(inbox, 'mine.csv'));
+    await demo.untilDelivered(before + 1);
+    const end = await demo.interrupt();
+
+    expect(faults).toEqual([]);
+    expect(files.length).toBeGreaterThan(1);
+    expect(end).toEqual({ code: 0, signal: null });
+    expect(existsSync(home)).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { AirlockError } from '../../core/errors.ts';
@@ -20,6 +20,17 @@ export type PrivateDaemon = AsyncDisposable & {
 const entry = path.resolve(import.meta.dirname, `../main${path.extname(import.meta.filename)}`);
 const KEPT_LOG_CHARS = 8_192;
 
+/** As much of a configuration as a private daemon may need. */
+export type PrivateConfig = {
+  readonly intake: { readonly folders: Readonly<Record<string, { readonly path: string }>> };
+};
+
+async function configure(home: string, config: PrivateConfig): Promise<void> {
+  for (const { path: folder } of Object.values(config.intake.folders))
+    await mkdir(path.join(home, folder), { mode: 0o700 });
+  await writeFile(path.join(home, 'config.jsonc'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+}
+
 function spawnDaemon(home: string, env: Readonly<Record<string, string | undefined>>): ChildProcess {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('AIRLOCK_'));
   return spawn(process.execPath, [entry, 'run', '--home', home], {
@@ -33,9 +44,14 @@ function spawnDaemon(home: string, env: Readonly<Record<string, string | undefin
  * Start one.
  *
  * @param env - Environment; its own `AIRLOCK_*` settings are left out.
+ * @param config - Its configuration, or null for the defaults; watch folders below the home are made.
  */
-export async function startPrivateDaemon(env: Readonly<Record<string, string | undefined>>): Promise<PrivateDaemon> {
+export async function startPrivateDaemon(
+  env: Readonly<Record<string, string | undefined>>,
+  config: PrivateConfig | null = null,
+): Promise<PrivateDaemon> {
   const home = await mkdtemp(path.join(tmpdir(), 'airlock-demo-'));
+  if (config !== null) await configure(home, config);
   const child = spawnDaemon(home, env);
   const exit = once(child, 'exit');
   let words = '';

@@ -1,22 +1,50 @@
 // The sample files that ship with airlock: the inputs of the bundled converters' fixtures.
+//
+// A converter adds its own by putting `fixtures/<case>.in.<ext>` beside `fixtures/<case>.report.json`; files that belong to the
+// case lie in `fixtures/<case>.companions/`.
 
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { AirlockError } from '../../core/errors.ts';
 
-const root = path.resolve(import.meta.dirname, '../../..');
+const installed = path.resolve(import.meta.dirname, '../../..');
 
-/** One sample: where it lies, and the name it is submitted under. */
-export type Sample = { readonly file: string; readonly name: string };
+/** One sample: where it lies, the name it is submitted under, what belongs to it, and who is expected to take it. */
+export type Sample = {
+  readonly file: string;
+  readonly name: string;
+  readonly companions: readonly string[];
+  readonly converter: string;
+};
+
+function toSample(root: string, relative: string): Sample {
+  const file = path.join(root, relative);
+  const [caseName = ''] = path.basename(file).split('.in.');
+  const companions = globSync(`${caseName}.companions/*`, { cwd: path.dirname(file) }).toSorted();
+  return {
+    file,
+    name: path.basename(file).replace('.in.', '.'),
+    companions: companions.map((companion) => path.join(path.dirname(file), companion)),
+    converter: path.basename(path.dirname(path.dirname(file))),
+  };
+}
+
+/** A case without a report shows what a converter refuses: nothing for a demo. */
+function hasReport(root: string, relative: string): boolean {
+  return existsSync(path.join(root, relative.replace(/\.in\..*$/, '.report.json')));
+}
 
 /**
  * Every sample, by converter and case.
  *
+ * @param root - Where `converters/` lies; the installation's own unless a test says otherwise.
  * @throws {AirlockError} unavailable when none is there: the installation is not whole.
  */
-export function listSamples(): readonly Sample[] {
-  const files = globSync('converters/*/fixtures/*.in.*', { cwd: root }).toSorted();
+export function listSamples(root: string = installed): readonly Sample[] {
+  const files = globSync('converters/*/fixtures/*.in.*', { cwd: root })
+    .filter((file) => hasReport(root, file))
+    .toSorted();
   if (files.length === 0)
     throw new AirlockError('unavailable', 'Cannot run the demo: the sample files are missing, install airlock again');
-  return files.map((file) => ({ file: path.join(root, file), name: path.basename(file).replace('.in.', '.') }));
+  return files.map((file) => toSample(root, file));
 }

@@ -26,7 +26,10 @@ export function addTools(program: Commander, choose: Choose): void {
   program
     .command('demo')
     .description('show the whole way on sample files, with a daemon on a temporary home')
-    .action(() => choose(async () => (await import('../commands/demo.ts')).demo, {}));
+    .option('--keep', 'leave it running, with an inbox to drop files into, until Ctrl-C')
+    .action(({ keep }: { keep?: boolean }) =>
+      choose(async () => (await import('../commands/demo.ts')).demo, { isKept: keep === true }),
+    );
   program
     .command('doctor')
     .description('look for what is wrong; changes nothing')

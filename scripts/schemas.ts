@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { ANSWERS, type Answer, FAILURE } from '../src/cli/answers.ts';
 import { configSchema } from '../src/config/schema/root.ts';
 import { ERROR_CODES } from '../src/core/errors.ts';
 import { manifestSchema } from '../src/gate/manifest.ts';
@@ -90,11 +91,32 @@ function describeProtocol(): object {
   };
 }
 
+// What is printed, not what is read: values with a default are always there.
+const describeAnswer = ({ kind, schema }: Answer): object => ({
+  kind,
+  schema: z.toJSONSchema(schema, { target: 'draft-7', io: 'output', unrepresentable: 'any' }),
+});
+
+function describeCommandLine(): object {
+  return {
+    name: 'airlock command line, answers with --json',
+    schemaVersion: 1,
+    kinds: {
+      document: 'one JSON document',
+      lines: 'one JSON document a line, any number of them',
+      bare: 'one JSON value a line that names its own version; see report.v1.json',
+    },
+    failure: describeAnswer(FAILURE),
+    commands: Object.fromEntries(Object.entries(ANSWERS).map(([name, answer]) => [name, describeAnswer(answer)])),
+  };
+}
+
 /**
  * Every file of `schemas/`, by name, as it must be. The same sources give the same text on every platform.
  */
 export function generateSchemas(): ReadonlyMap<string, string> {
   const contents = {
+    'cli.v1.json': describeCommandLine(),
     'config.v2.json': withoutPlatformDefault(toSchema(configSchema)),
     'converter.v1.json': toSchema(manifestSchema),
     'protocol.json': describeProtocol(),

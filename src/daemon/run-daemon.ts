@@ -63,7 +63,7 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   if (input.signal.aborted) stops.ask({ reason: 'signal during start', graceMs: config.daemon.drain });
   const uptimeMs = (): number => Math.round(clock.monotonicMs() - startedMs);
   const boot = { bootId: randomUUID(), instance: places.instance, version, pid: process.pid, uptimeMs };
-  const status = makeStatus({ loaded, stops, startedAt });
+  const status = makeStatus({ loaded, stops, startedAt, nowUnixMs: clock.nowUnixMs });
   const parts = await compose(stack, {
     config,
     places,

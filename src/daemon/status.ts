@@ -1,4 +1,4 @@
-// What the daemon says about itself: gathered at each call, nothing kept.
+// What the daemon says about itself: gathered at each call; kept is only since when reasons hold, and what the store said last.
 
 import type { LoadOutcome } from '../config/load.ts';
 import type { DestinationConfig } from '../config/schema/destinations.ts';
@@ -9,15 +9,24 @@ import type { Intake } from '../intake/intake.ts';
 import type { Pool } from '../sandbox/job.ts';
 import type { DestinationState, Store } from '../store/types.ts';
 import { intakeReasons } from './intake-reasons.ts';
+import {
+  destinationReasons,
+  diskReasons,
+  makeDates,
+  queueReasons,
+  runnerReasons,
+  type StatusReason,
+  STORE_FAILED,
+} from './reasons.ts';
+import { withLastKnown } from './last-known.ts';
 import type { StopRequests } from './stop-request.ts';
 
 type LoadedConfig = Extract<LoadOutcome, { kind: 'loaded' }>;
-type StatusReason = ReturnType<StatusSources['reasons']>[number];
 type DestinationStatus = Awaited<ReturnType<StatusSources['destinations']>>[number];
 
 /** Parts that a status looks at. */
 export type StatusParts = {
-  readonly store: Pick<Store, 'destinations'>;
+  readonly store: Pick<Store, 'destinations' | 'stats'>;
   readonly pool: Pick<Pool, 'runners' | 'walls'>;
   readonly registry: Pick<Registry, 'list'>;
   readonly intake: Pick<Intake, 'list'>;
@@ -41,18 +50,6 @@ function toDestination(
     since: toTime(stored?.sinceUnixMs ?? null),
     nextTryAt: toTime(stored?.dueUnixMs ?? null),
   };
-}
-
-function heldReasons(destinations: readonly DestinationStatus[], startedAt: string): readonly StatusReason[] {
-  return destinations
-    .filter(({ state }) => state === 'held')
-    .map(({ name, reason, since }) => ({
-      code: 'destination_held',
-      since: since ?? startedAt,
-      subject: name,
-      message: reason ?? 'held',
-      action: `check destinations.${name} in the configuration, then restart; it is also tried again by itself`,
-    }));
 }
 
 function wallReasons(pool: Pick<Pool, 'walls'>, required: readonly string[], since: string): readonly StatusReason[] {
@@ -89,45 +86,57 @@ export function makeStatus(deps: {
   readonly loaded: LoadedConfig;
   readonly stops: Pick<StopRequests, 'isAsked'>;
   readonly startedAt: string;
+  readonly nowUnixMs: () => number;
 }): Status {
   const { loaded, stops, startedAt } = deps;
   const { config } = loaded;
+  const dates = makeDates(deps.nowUnixMs);
   return {
-    sources: ({ store, pool, registry, intake }) => ({
-      state: () => (stops.isAsked() ? 'draining' : 'ready'),
-      destinations: async () => {
-        const stored = await store.destinations();
-        return Object.entries(config.destinations).map(([name, destination]) =>
-          toDestination(
-            name,
-            destination,
-            stored.find((state) => state.name === name),
-          ),
-        );
-      },
-      intake: intake.list,
-      reasons: (destinations, folders) => [
-        ...heldReasons(destinations, startedAt),
-        ...wallReasons(pool, config.sandbox.requireWalls, startedAt),
-        ...pendingReasons(registry, startedAt),
-        ...intakeReasons(folders),
-      ],
-      converters: () =>
-        registry.list().map((converter) => ({
-          name: converter.name,
-          version: isPassed(converter) ? converter.checked.manifest.version : null,
-          state: converter.state,
-          origin: converter.origin,
-        })),
-      sandbox: () => ({ runners: { ...pool.runners() }, walls: pool.walls.map((wall) => ({ ...wall })) }),
-      config: () => ({
-        state: loaded.state,
-        path: loaded.path,
-        etag: loaded.etag,
-        loadedAt: startedAt,
-        restart: [],
-        findings: loaded.findings.map((finding) => ({ ...finding })),
-      }),
-    }),
+    sources: ({ store, pool, registry, intake }) => {
+      const destinations = withLastKnown(store.destinations);
+      return {
+        state: () => (stops.isAsked() ? 'draining' : 'ready'),
+        destinations: async () => {
+          const { value: stored } = await destinations();
+          return Object.entries(config.destinations).map(([name, destination]) =>
+            toDestination(
+              name,
+              destination,
+              stored.find((state) => state.name === name),
+            ),
+          );
+        },
+        intake: intake.list,
+        stats: withLastKnown(store.stats),
+        reasons: ({ folders, stats, isStoreUp, ...known }) => [
+          ...dates.date([
+            ...(isStoreUp ? [] : [STORE_FAILED]),
+            ...queueReasons(stats),
+            ...diskReasons(stats),
+            ...runnerReasons(pool),
+          ]),
+          ...destinationReasons(known.destinations, startedAt),
+          ...wallReasons(pool, config.sandbox.requireWalls, startedAt),
+          ...pendingReasons(registry, startedAt),
+          ...intakeReasons(folders),
+        ],
+        converters: () =>
+          registry.list().map((converter) => ({
+            name: converter.name,
+            version: isPassed(converter) ? converter.checked.manifest.version : null,
+            state: converter.state,
+            origin: converter.origin,
+          })),
+        sandbox: () => ({ runners: { ...pool.runners() }, walls: pool.walls.map((wall) => ({ ...wall })) }),
+        config: () => ({
+          state: loaded.state,
+          path: loaded.path,
+          etag: loaded.etag,
+          loadedAt: startedAt,
+          restart: [],
+          findings: loaded.findings.map((finding) => ({ ...finding })),
+        }),
+      };
+    },
   };
 }

@@ -61,7 +61,7 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'rpc/describe': bind(METHODS['rpc/describe'], handleRpcDescribe, {
       specs: () => Object.values(METHODS),
     }),
-    'status/get': bind(METHODS['status/get'], handleStatusGet, { store, sources, boot }),
+    'status/get': bind(METHODS['status/get'], handleStatusGet, { sources, boot }),
     'report/submit': bind(METHODS['report/submit'], handleReportSubmit, { store, limitBytes }),
     'submission/get': bind(METHODS['submission/get'], handleSubmissionGet, { store }),
     'submission/getMany': bind(METHODS['submission/getMany'], handleSubmissionGetMany, { store }),

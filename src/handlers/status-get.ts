@@ -4,7 +4,7 @@ import type { IntakeFolder } from '../intake/intake.ts';
 import type { Handler } from '../protocol/handler.ts';
 import type { ResultOf } from '../protocol/method-spec.ts';
 import type { statusGet } from '../protocol/methods/status-get.ts';
-import type { Store } from '../store/types.ts';
+import type { StoreStats } from '../store/types.ts';
 import type { BootInfo } from './boot.ts';
 import { toFolderLine } from './intake-list.ts';
 import { toQueueStats } from './queue-stats.ts';
@@ -12,10 +12,20 @@ import { toTimeOrNull } from './rows.ts';
 
 type Status = ResultOf<typeof statusGet>;
 
+/** What reasons are made from. */
+export type StatusFacts = {
+  readonly destinations: Status['destinations'];
+  readonly folders: readonly IntakeFolder[];
+  readonly stats: StoreStats;
+  readonly isStoreUp: boolean;
+};
+
 /** What the composition root tells about the parts that are not in the store. */
 export type StatusSources = {
   readonly state: () => 'starting' | 'ready' | 'draining';
-  readonly reasons: (destinations: Status['destinations'], folders: readonly IntakeFolder[]) => Status['reasons'];
+  readonly reasons: (facts: StatusFacts) => Status['reasons'];
+  /** The store's counts; while it does not answer those of the last time, with `isFresh` false. */
+  readonly stats: () => Promise<{ readonly value: StoreStats; readonly isFresh: boolean }>;
   readonly destinations: () => Promise<Status['destinations']>;
   readonly intake: () => Promise<readonly IntakeFolder[]>;
   readonly converters: () => Status['converters'];
@@ -24,12 +34,17 @@ export type StatusSources = {
 };
 
 /** `degraded` = ready, with at least one reason. */
-export const handleStatusGet: Handler<
-  typeof statusGet,
-  { store: Pick<Store, 'stats'>; sources: StatusSources; boot: BootInfo }
-> = async ({ store, sources, boot }) => {
-  const [stats, destinations, folders] = await Promise.all([store.stats(), sources.destinations(), sources.intake()]);
-  const reasons = sources.reasons(destinations, folders);
+export const handleStatusGet: Handler<typeof statusGet, { sources: StatusSources; boot: BootInfo }> = async ({
+  sources,
+  boot,
+}) => {
+  const [counts, destinations, folders] = await Promise.all([
+    sources.stats(),
+    sources.destinations(),
+    sources.intake(),
+  ]);
+  const stats = counts.value;
+  const reasons = sources.reasons({ destinations, folders, stats, isStoreUp: counts.isFresh });
   const state = sources.state();
   const { lastDeliveryUnixMs, ...today } = stats.today;
   return {

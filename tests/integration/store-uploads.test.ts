@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { toKeyId, toSubmissionId } from '../../src/core/ids.ts';
@@ -141,6 +142,61 @@ describe('an upload', () => {
       },
     });
     expect(await store.stats()).toMatchObject({ bytes: { submissions: 500_003, reserved: 0 } });
+  });
+});
+
+describe('an upload of 100 MiB', () => {
+  it('takes a small and constant amount of memory', async () => {
+    using folder = makeTemporaryFolder();
+    await using store = await open(folder.path);
+    await using upload = await openOne(store);
+    const piece = makeBytes(64 * 1024);
+    await upload.write(piece);
+    const before = process.memoryUsage.rss();
+    let most = before;
+
+    for (let n = 1; n < 1_600; n += 1) {
+      expect(await upload.write(piece)).toEqual({ kind: 'ok' });
+      most = Math.max(most, process.memoryUsage.rss());
+    }
+    const body = await upload.finish();
+    const outcome = await store.accept(toAccept(body as ReceivedBody));
+
+    expect(outcome).toMatchObject({ kind: 'accepted', bytes: 1_600 * 64 * 1024 });
+    expect(most - before).toBeLessThan(48 * MIB);
+  });
+});
+
+describe('an upload during which the store begins anew', () => {
+  it('goes on, is taken in, and its room is counted again', async () => {
+    using folder = makeTemporaryFolder();
+    await using store = await openStore(
+      {
+        directory: folder.path,
+        clock: systemClock,
+        log: silentLogger,
+        workerUrl: new URL('../support/dying-store-worker.ts', import.meta.url),
+      },
+      { maxItems: 0, receipts: { keep: 86_400_000, count: 1_000 }, idempotencyMs: 86_400_000 },
+    );
+    await using upload = await openOne(store);
+    await upload.write(makeBytes(300_000));
+    const died = await store.accept(makeInput({ name: 'die' }));
+    // The store answers again once its thread is there again.
+    for (let isBack = false; !isBack; ) {
+      // The thread is started by the event loop, which must have its turn.
+      await setImmediate();
+      isBack = await store.stats().then(
+        () => true,
+        () => false,
+      );
+    }
+
+    const outcome = await store.accept(toAccept(await fill(upload, makeBytes(300_000))));
+
+    expect(died).toMatchObject({ kind: 'queue_full', reason: 'store_failed' });
+    expect(outcome).toMatchObject({ kind: 'accepted', bytes: 600_000 });
+    expect(await store.stats()).toMatchObject({ items: 1, bytes: { submissions: 600_000, reserved: 0 } });
   });
 });
 

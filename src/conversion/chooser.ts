@@ -77,7 +77,7 @@ function makeAsk({ pool, clock }: ChooserDeps, config: ChooserConfig, hasNoProbe
       const answer = await pool.probe(
         {
           converter: toLoadable(converter),
-          limits: overlayLimits(config.sandbox.limits, converter.settings),
+          limits: overlayLimits(config.sandbox.limits, converter),
           head: { name: input.name, size: input.size, bytes: input.head },
           nowUnixMs: clock.nowUnixMs(),
           seed: 0,

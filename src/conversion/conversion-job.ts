@@ -4,10 +4,11 @@ import type { AirlockConfig } from '../config/schema/root.ts';
 import type { SandboxLimits } from '../config/schema/sandbox.ts';
 import { bodySize } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
+import { readManifestLimits } from '../gate/manifest-limits.ts';
 import type { ReportStamp } from '../report/stamp.ts';
 import type { ConversionJob, LoadableConverter } from '../sandbox/job.ts';
 import type { ClaimedSubmission } from '../store/types.ts';
-import type { ConverterSettings, PassedConverter } from './registered.ts';
+import type { PassedConverter } from './registered.ts';
 
 /** What one conversion needs of the configuration. */
 export type ConversionConfig = Pick<AirlockConfig, 'sandbox' | 'limits' | 'station'>;
@@ -33,14 +34,19 @@ export type ConvertRequest = {
 };
 
 /**
- * The limits of one conversion: the sandbox's, under what the operator set for the converter.
+ * The limits of one conversion: the sandbox's, lowered by what the manifest asks for, under what the operator set.
  *
  * @param limits - `sandbox.limits`.
- * @param settings - Settings of the converter.
+ * @param converter - Its manifest, which can only lower them, and its settings, which count whatever the others say.
  */
-export function overlayLimits(limits: SandboxLimits, settings: Pick<ConverterSettings, 'limits'>): SandboxLimits {
+export function overlayLimits(
+  limits: SandboxLimits,
+  { settings, checked }: Pick<PassedConverter, 'settings' | 'checked'>,
+): SandboxLimits {
+  const asked: Readonly<Record<string, number>> = readManifestLimits(checked.manifest.limits);
+  const lowered = Object.entries(limits).map(([name, value]) => [name, Math.min(value, asked[name] ?? value)] as const);
   const set = Object.entries(settings.limits).filter(([, value]) => value !== undefined);
-  return { ...limits, ...Object.fromEntries(set) };
+  return { ...limits, ...Object.fromEntries(lowered), ...Object.fromEntries(set) };
 }
 
 function stationNameOf({ station }: ConversionConfig, hostName: string): string {

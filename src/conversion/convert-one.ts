@@ -2,9 +2,7 @@
 
 import { bodySize } from '../core/body.ts';
 import type { WaitingReason } from '../core/states.ts';
-import { readBody } from '../disk/read-body.ts';
-import { makeAssembler } from '../report/assemble.ts';
-import { parseCanonicalFile } from '../report/canonical-file.ts';
+import type { RecordVerdict } from '../report/assemble.ts';
 import { REPORT_SCHEMA } from '../report/schema.ts';
 import type { AssembledReport } from '../report/stamp.ts';
 import type { ConversionJob, ConversionSink, Pool } from '../sandbox/job.ts';
@@ -14,9 +12,13 @@ import { selectCompanions } from './companions.ts';
 import { type ConvertRequest, type JobDeps, overlayLimits, toJob, toStamp } from './conversion-job.ts';
 import { makeLogKeeper } from './keep-log.ts';
 import { explainMissingWalls, findMissingWalls } from './required-walls.ts';
+import type { Results } from './results.ts';
 
 /** What one conversion needs. */
-export type ConvertDeps = JobDeps & { readonly pool: Pick<Pool, 'convert' | 'walls'> };
+export type ConvertDeps = JobDeps & {
+  readonly pool: Pick<Pool, 'convert' | 'walls'>;
+  readonly results: Pick<Results, 'take' | 'read'>;
+};
 
 /** How a conversion can end; what is added to the sandbox's outcomes never reached the sandbox. */
 export type ConversionEnd =
@@ -46,28 +48,38 @@ function toResult(end: ConversionEnd, said: Partial<Omit<ConversionResult, 'end'
   return { end, warnings: [...new Set(all)].slice(0, MAX_WARNINGS), log, used };
 }
 
+function toVerdictEnd(
+  verdict: Exclude<RecordVerdict, { kind: 'ok' }>,
+): Exclude<ConversionOutcome, { kind: 'converted' }> {
+  if (verdict.kind === 'stop') return { ...verdict, kind: 'stopped' };
+  return { kind: 'rejected', reason: verdict.reason, line: null, column: null };
+}
+
 async function runInPool(
   deps: ConvertDeps,
   request: ConvertRequest,
   { job, warnings, signal }: { job: ConversionJob; warnings: readonly string[]; signal: AbortSignal },
 ): Promise<ConversionResult> {
-  const assembler = makeAssembler({ ...request.config.limits, conversionSteps: job.limits.steps });
+  using taker = deps.results.take({ ...request.config.limits, conversionSteps: job.limits.steps });
   const log = makeLogKeeper(job.limits);
   const sink: ConversionSink = {
-    part: assembler.add,
-    attach: assembler.attach,
+    part: taker.part,
+    attach: taker.attach,
     log: log.add,
     progress: () => undefined,
   };
   const outcome = await deps.pool.convert(job, sink, { signal });
-  if (outcome.kind !== 'converted') return toResult(outcome, { warnings, log: log.lines() });
+  // Order: a record that is refused comes before everything that the converter did afterwards.
+  const verdict = await taker.check();
+  const early = verdict.kind === 'ok' ? outcome : toVerdictEnd(verdict);
+  if (early.kind !== 'converted') return toResult(early, { warnings, log: log.lines() });
 
   const { name, version, sha256 } = job.converter;
-  const about = { converter: { name, version, sha256 }, format: name, encoding: outcome.encoding };
-  const finish = assembler.finish(toStamp(deps, request, about));
+  const about = { converter: { name, version, sha256 }, format: name, encoding: early.encoding };
+  const finish = await taker.finish(toStamp(deps, request, about));
   const end: ConversionEnd =
     finish.kind === 'reports' ? { kind: 'converted', reports: finish.reports } : reject(finish.reason);
-  return toResult(end, { warnings, log: log.lines(), used: outcome.used });
+  return toResult(end, { warnings, log: log.lines(), used: early.used });
 }
 
 function sizeOf({ body, companions }: ConvertRequest['submission']): number {
@@ -77,7 +89,7 @@ function sizeOf({ body, companions }: ConvertRequest['submission']): number {
 /**
  * Convert one file with one converter, in the sandbox.
  *
- * @param deps - Pool, clock, host name.
+ * @param deps - Pool, results, clock, host name.
  * @param request - The file, an approved converter (the caller sees to that), and the configuration.
  * @param options - `signal` kills the runner.
  * @returns How it ended; a converter can cause nothing else.
@@ -94,7 +106,7 @@ export async function convertOne(
     return toResult({ kind: 'waiting', reason: 'sandbox_wall_missing', message: explainMissingWalls(missing) });
   }
 
-  const limits = overlayLimits(config.sandbox.limits, converter.settings);
+  const limits = overlayLimits(config.sandbox.limits, converter);
   const used = sizeOf(submission);
   if (used > limits.input) return toResult({ kind: 'stopped', limit: 'input', used, allowed: limits.input });
 
@@ -110,11 +122,11 @@ export async function convertOne(
 /**
  * Read a canonical file, which needs no converter. It is held in memory as a whole, so it may not be larger than one report may be.
  *
- * @param deps - Host name.
+ * @param deps - Host name, and who reads.
  * @param request - The file and the configuration.
  */
 export async function convertCanonical(
-  deps: Pick<JobDeps, 'hostName'>,
+  deps: Pick<ConvertDeps, 'hostName' | 'results'>,
   request: Pick<ConvertRequest, 'submission' | 'config'>,
 ): Promise<ConversionResult> {
   const { submission, config } = request;
@@ -126,7 +138,7 @@ export async function convertCanonical(
   );
   const stamp = toStamp(deps, request, { converter: null, format: REPORT_SCHEMA, encoding: 'utf-8' });
   const limits = { ...config.limits, conversionSteps: config.sandbox.limits.steps };
-  const outcome = parseCanonicalFile(await readBody(submission.body), { limits, stamp });
+  const outcome = await deps.results.read(submission.body, { limits, stamp });
   switch (outcome.kind) {
     case 'reports':
       return toResult({ kind: 'converted', reports: outcome.reports }, { warnings });

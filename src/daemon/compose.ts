@@ -8,6 +8,7 @@ import type { AirlockConfig } from '../config/schema/root.ts';
 import { makeSecretResolver } from '../config/secrets.ts';
 import { openConversionCalls } from '../conversion/call-port.ts';
 import { openRegistry, type Registry } from '../conversion/registry.ts';
+import { openResults, type Results } from '../conversion/results.ts';
 import { type Conversions, startConversions } from '../conversion/worker.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
@@ -105,9 +106,17 @@ function startWatching({ config, places, clock, log }: ComposeInput, store: Stor
   return startIntake({ store, clock, log, resolvePath, maxBytes: config.sandbox.limits.input }, config.intake);
 }
 
+type ListeningParts = {
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly results: Results;
+  readonly registry: Registry;
+  readonly intake: Intake;
+};
+
 function startListening(
   input: ComposeInput,
-  { store, pool, registry, intake }: { store: Store; pool: Pool; registry: Registry; intake: Intake },
+  { store, pool, results, registry, intake }: ListeningParts,
   keys: Awaited<ReturnType<typeof ensureKeys>>,
 ): Promise<Server> {
   const { config, places, clock, log, boot, startedAt, status, stops } = input;
@@ -119,7 +128,7 @@ function startListening(
     defaultGraceMs: config.daemon.drain,
     begin: (graceMs: number) => stops.ask({ reason: 'admin/shutdown', graceMs }),
   };
-  const conversions = openConversionCalls({ registry, pool, clock, hostName: hostname() }, config);
+  const conversions = openConversionCalls({ registry, pool, results, clock, hostName: hostname() }, config);
   const methods = makeHandlers({
     store,
     conversions,
@@ -177,12 +186,14 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   checking.catch(() => undefined);
   const pool = stack.use(await startPool({ clock, log, bundle }, config.sandbox));
   const registry = await checking;
+  const results = stack.use(openResults());
   const delivery = stack.use(await startUploads(input, store));
   const conversions = stack.use(
     startConversions(
       {
         store,
         pool,
+        results,
         registry,
         clock,
         log,
@@ -194,6 +205,6 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   );
   const intake = stack.use(await startWatching(input, store));
   // Order: last, so that no call meets a missing part.
-  const server = stack.use(await startListening(input, { store, pool, registry, intake }, keys));
+  const server = stack.use(await startListening(input, { store, pool, results, registry, intake }, keys));
   return { store, pool, conversions, delivery, intake, server };
 }

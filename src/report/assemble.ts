@@ -27,6 +27,8 @@ export type Assembler = {
   readonly add: (recordText: string) => RecordVerdict;
   /** Bytes of an attachment, in one or several pieces; the record that names it comes right after. */
   readonly attach: (bytes: Uint8Array) => RecordVerdict;
+  /** On everything that was taken. */
+  readonly verdict: () => RecordVerdict;
   /** Call once, after the last record. */
   readonly finish: (stamp: ReportStamp) => FinishOutcome;
 };
@@ -151,6 +153,7 @@ export function makeAssembler(limits: ConversionLimits): Assembler {
   return {
     add: (recordText) => guarded(() => add(state, recordText)),
     attach: (bytes) => guarded(() => attach(state, bytes)),
+    verdict: () => verdict,
     finish: (stamp) => {
       if (verdict.kind === 'refuse') return verdict;
       if (verdict.kind === 'stop') return { kind: 'refuse', reason: `the limit of ${verdict.limit} was reached` };

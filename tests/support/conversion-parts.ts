@@ -17,6 +17,7 @@ export type ConverterOptions = {
   readonly match?: Partial<ConverterManifest['match']>;
   readonly arguments?: Readonly<Record<string, unknown>>;
   readonly companions?: readonly string[];
+  readonly limits?: Readonly<Record<string, unknown>>;
   readonly state?: PassedConverter['state'];
   readonly trust?: PassedConverter['trust'];
   readonly settings?: Partial<ConverterSettings>;
@@ -24,12 +25,13 @@ export type ConverterOptions = {
 
 /** A converter that passed the gate. */
 export function makeConverter(name: string, options: ConverterOptions = {}): PassedConverter {
-  const { match = {}, companions = [], state = 'approved', trust = 'bundled', settings = {} } = options;
+  const { match = {}, companions = [], limits = {}, state = 'approved', trust = 'bundled', settings = {} } = options;
   const manifest = manifestSchema.parse({
     name,
     version: '1.2.3',
     match,
     companions,
+    limits,
     arguments: options.arguments ?? {},
   });
   return {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { buildSealed } from '../../scripts/bundle.ts';
 import { type AirlockConfigInput, configSchema } from '../../src/config/schema/root.ts';
 import { openRegistry, type Registry } from '../../src/conversion/registry.ts';
+import { openResults } from '../../src/conversion/results.ts';
 import { type Conversions, startConversions } from '../../src/conversion/worker.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type SubmissionId, toKeyId } from '../../src/core/ids.ts';
@@ -102,11 +103,15 @@ export async function startConversionRig({
   );
   const bundle = await openBundle({ folder: join(home, 'sealed'), root: ROOT });
   const pool = stack.use(await startPool({ ...deps, bundle }, read.sandbox));
+  const results = stack.use(openResults());
   const shipped = parseShipped(bundle.converters);
   const resolvePath = (path: string): string => join(home, path);
   const registry = await openRegistry({ ...deps, shipped, resolvePath, gate: openGate(deps) }, read.converters);
   const conversions = stack.use(
-    startConversions({ ...deps, store, pool, registry, hostName: 'bench-7', destinationsFor: () => ['folder'] }, read),
+    startConversions(
+      { ...deps, store, pool, results, registry, hostName: 'bench-7', destinationsFor: () => ['folder'] },
+      read,
+    ),
   );
 
   const owned = stack.move();

@@ -8,6 +8,7 @@ import type { AirlockConfig } from '../../config/schema/root.ts';
 import { type ConversionCalls, openConversionCalls } from '../../conversion/call-port.ts';
 import { DEFAULT_SETTINGS, type PassedConverter, type RegisteredConverter } from '../../conversion/registered.ts';
 import { openRegistry } from '../../conversion/registry.ts';
+import { openResults } from '../../conversion/results.ts';
 import { AirlockError } from '../../core/errors.ts';
 import { formatFinding } from '../../core/findings.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -98,15 +99,21 @@ export async function openLocalConversions(context: CliContext, wanted: WantedCo
   const converters = await listConverters(context, { config, bundle, wanted });
   const approved = converters.map((one) => (one.state === 'pending' ? { ...one, state: 'approved' as const } : one));
   const { clock } = context;
-  const pool = await startPool({ clock, log: silentLogger, bundle }, { ...config.sandbox, runners: 1 });
+  await using stack = new AsyncDisposableStack();
+  const pool = stack.use(await startPool({ clock, log: silentLogger, bundle }, { ...config.sandbox, runners: 1 }));
+  const results = stack.use(openResults());
+  const owned = stack.move();
   return {
-    conversions: openConversionCalls({ registry: { list: () => approved }, pool, clock, hostName: hostname() }, config),
+    conversions: openConversionCalls(
+      { registry: { list: () => approved }, pool, results, clock, hostName: hostname() },
+      config,
+    ),
     unapproved: new Set(converters.filter(({ state }) => state === 'pending').map(({ name }) => name)),
     folderConverter: wanted.folder === null ? null : (converters[0]?.name ?? null),
     refused: converters.flatMap((one) =>
       one.state === 'refused' ? [{ name: one.name, reason: one.findings[0]?.message ?? 'no reason is known' }] : [],
     ),
     limitBytes: config.sandbox.limits.input,
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openResults } from '../../../src/conversion/results.ts';
 import { openConversionCalls } from '../../../src/conversion/call-port.ts';
 import type { CallInput } from '../../../src/conversion/calls.ts';
 import type { RegisteredConverter } from '../../../src/conversion/registered.ts';
@@ -24,6 +25,7 @@ function call(behave: Behave, over: { input?: Partial<CallInput>; converters?: r
   const deps = {
     registry: { list: () => converters },
     pool: makePool(behave),
+    results: openResults(),
     clock: makeFakeClock(),
     hostName: 'bench-7',
   };

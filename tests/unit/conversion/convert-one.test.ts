@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openResults } from '../../../src/conversion/results.ts';
 import { overlayLimits } from '../../../src/conversion/conversion-job.ts';
 import { convertOne } from '../../../src/conversion/convert-one.ts';
 import { findMissingWalls } from '../../../src/conversion/required-walls.ts';
@@ -21,7 +22,7 @@ const config = {
 };
 
 function convert(behave: Behave, options: ConverterOptions = {}, submission = makeSubmission()) {
-  const deps = { pool: makePool(behave), clock: { nowUnixMs: () => 42 }, hostName: 'bench-7' };
+  const deps = { pool: makePool(behave), results: openResults(), clock: { nowUnixMs: () => 42 }, hostName: 'bench-7' };
   const request = {
     submission,
     converter: makeConverter('csv', options),
@@ -146,6 +147,16 @@ describe('overlayLimits()', () => {
   it('replaces what is set and nothing else', () => {
     const { limits } = DEFAULT_CONFIG.sandbox;
 
-    expect(overlayLimits(limits, { limits: { wall: 1, cpu: undefined } })).toEqual({ ...limits, wall: 1 });
+    const converter = makeConverter('a', { settings: { limits: { wall: 1, cpu: undefined } } });
+
+    expect(overlayLimits(limits, converter)).toEqual({ ...limits, wall: 1 });
+  });
+
+  it('lets a manifest lower what it is given, and nobody but the operator raise it', () => {
+    const { limits } = DEFAULT_CONFIG.sandbox;
+    const asks = { steps: 10, wall: '1 h', heapStream: '16 MiB' };
+    const converter = makeConverter('a', { limits: asks, settings: { limits: { heapStream: 128 * 1024 ** 2 } } });
+
+    expect(overlayLimits(limits, converter)).toEqual({ ...limits, steps: 10, heapStream: 128 * 1024 ** 2 });
   });
 });

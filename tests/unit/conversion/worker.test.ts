@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openResults } from '../../../src/conversion/results.ts';
 import type { RegisteredConverter } from '../../../src/conversion/registered.ts';
 import { type Conversions, startConversions } from '../../../src/conversion/worker.ts';
 import { AirlockError } from '../../../src/core/errors.ts';
@@ -96,6 +97,7 @@ function start(
     store,
     clock,
     pool: makePool(behave),
+    results: openResults(),
     registry: { list: () => options.converters ?? [CSV] },
     log: options.log ?? silentLogger,
     hostName: 'bench-7',

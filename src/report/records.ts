@@ -54,7 +54,7 @@ const moreRecord = z.strictObject({
   outcome: z.enum(STEP_OUTCOMES).optional(),
   durationS: z.number().optional(),
   text: z.string().optional(),
-  error: stepFields.error.optional(),
+  error: stepFields.error.unwrap().optional(),
   measurements: z.array(measurementSchema).optional(),
   /** `curve` null: of the shared x axis; else of `y[curve]`, its `values` or its own `x`. */
   values: z

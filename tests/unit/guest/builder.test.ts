@@ -138,6 +138,26 @@ describe('long parts', () => {
 });
 
 describe('sequences, attachments and several reports', () => {
+  it('keeps a file of a sequence that comes after its steps', async () => {
+    const { root } = await reportOf(`
+      const sequence = report.sequence({ name: 'outer' });
+      sequence.step({ name: 'x' });
+      sequence.attach({ name: 'a.txt', text: 'é' });
+    `);
+
+    expect(root.steps[0]).toMatchObject({ name: 'outer', attachments: [{ name: 'a.txt', bytes: 2 }] });
+  });
+
+  it('keeps everything else of a step whose text needs several records', async () => {
+    const { root } = await reportOf(`
+      const error = { code: 'E', message: 'gone' };
+      report.step({ name: 'x', outcome: 'error', durationS: 2, error, text: 't'.repeat(100_000) });
+    `);
+
+    expect(root.steps[0]).toMatchObject({ outcome: 'error', durationS: 2, error: { code: 'E', message: 'gone' } });
+    expect(root.steps[0]?.text).toHaveLength(100_000);
+  });
+
   it('take what only the end knows', async () => {
     const report = await reportOf(`
       const sequence = report.sequence({ name: 'outer' });

@@ -62,6 +62,7 @@ describe('accept() of a watch folder', () => {
       { kind: 'named', submissions: [submissionId] },
       {
         isDryRun: false,
+        kid: null,
         converter: null,
         arguments: null,
       },

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { ANSWERS, type Answer, type AnsweringCommand, FAILURE } from '../../src/cli/answers.ts';
+import { makeTestHome } from '../support/daemon.ts';
+import { canonicalReport, documents, submitText, untilDelivery } from '../support/e2e.ts';
+
+/** As the schema has it, and with nothing beside it: zod leaves out what it does not know. */
+function expectToFit(name: string, { kind, schema }: Answer, stdout: string): void {
+  const answers = documents(stdout);
+  if (kind === 'document') expect([name, answers.length]).toEqual([name, 1]);
+  for (const answer of answers) expect([name, schema.parse(answer)]).toEqual([name, answer]);
+}
+
+const NONE = '00000000-0000-4000-8000-000000000000';
+
+it('every answer with --json is as schemas/cli.v1.json says, also when a command fails', {
+  timeout: 240_000,
+}, async () => {
+  await using home = await makeTestHome();
+  await home.start();
+  await using client = await home.connect();
+  const submissionId = await submitText(client, canonicalReport());
+  await untilDelivery(client, submissionId, 'delivered');
+  await submitText(client, 'no report', 'unknown.xyz');
+  const commands: readonly (readonly [AnsweringCommand, ...string[]])[] = [
+    ['status'],
+    ['start'],
+    ['wait', '--drained'],
+    ['submission list', '--limit', '1'],
+    ['submission show', submissionId],
+    ['submission retry', NONE],
+    ['report list', '--limit', '1'],
+    ['queue stats'],
+    ['queue list', '--state', 'delivered'],
+    ['queue retry', '--all', '--dry-run'],
+    ['destination list'],
+    ['destination test', 'folder'],
+    ['converter list'],
+    ['converter check', 'csv-semicolon'],
+    ['intake list'],
+    ['config show', '--effective', '--origin'],
+    ['config validate'],
+    ['config schema'],
+    ['config path'],
+    ['rpc', 'ping'],
+    ['version'],
+    ['stop'],
+  ];
+
+  for (const [name, ...rest] of commands) {
+    const { stdout } = await home.airlock([...name.split(' '), ...rest, '--json']);
+    expectToFit(name, ANSWERS[name], stdout);
+  }
+  expectToFit('failure', FAILURE, (await home.airlock(['status', '--json'])).stdout);
+});

@@ -56,10 +56,10 @@ describe('ni-teststand-xml', () => {
   });
 
   it.each([
-    ['Percentage', '-100', '10', '20', { low: -110, high: -80 }],
-    ['PPM', '1000000', '5', '5', { low: 999_995, high: 1_000_005 }],
-    ['Delta', '5', '1', '2', { low: 4, high: 7 }],
-  ])('reads a nominal value with a tolerance in %s', async (type, nominal, low, high, expected) => {
+    ['Percentage', ['-100', '10', '20'], { low: -110, high: -80 }],
+    ['PPM', ['1000000', '5', '5'], { low: 999_995, high: 1_000_005 }],
+    ['Delta', ['5', '1', '2'], { low: 4, high: 7 }],
+  ])('reads a nominal value with a tolerance in %s', async (type, [nominal = '', low = '', high = ''], expected) => {
     const raw = object('RawLimits', prop('Nominal', nominal), prop('Low', low), prop('High', high));
 
     expect((await measured(limits('EQT', prop('ThresholdType', type)) + raw))?.limits).toMatchObject({

@@ -23,6 +23,8 @@ export type StoreContext = {
   readonly limits: StoreLimits;
   /** Refusals since the start, by reason. */
   readonly refusals: Map<string, number>;
+  /** Most bytes that were refused for want of bytes or disk since the last tidying up: so much room is to be found. */
+  readonly shortage: { bytes: number };
   /** Folder of the files that hold large bodies. */
   readonly payload: string;
   readonly disk: FreeDisk;

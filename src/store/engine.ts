@@ -45,6 +45,7 @@ function openContext({ files, limits, nowUnixMs, inHand, lastChangeSeq }: StoreS
       ledger,
       limits,
       refusals: new Map(),
+      shortage: { bytes: 0 },
       payload: files.payload,
       disk: makeFreeDisk(dirname(files.database), database),
       ballast: makeBallast(files.ballast, limits.ballastBytes),
@@ -59,24 +60,17 @@ function openContext({ files, limits, nowUnixMs, inHand, lastChangeSeq }: StoreS
   }
 }
 
-/** What was refused for want of room that pruning could make. */
-function countShortages({ refusals }: StoreContext): number {
-  return (refusals.get('bytes') ?? 0) + (refusals.get('disk') ?? 0);
-}
-
 function makePruner(context: StoreContext): (nowUnixMs: number) => void {
   let lastUnixMs: number | null = null;
-  let lastShortages = 0;
   return (nowUnixMs) => {
-    const shortages = countShortages(context);
     // A clock that was set back must not stop this for as long.
     const isEarly = lastUnixMs !== null && Math.abs(nowUnixMs - lastUnixMs) < PRUNE_INTERVAL_MS;
-    if (isEarly && shortages === lastShortages) return;
+    if (isEarly && context.shortage.bytes === 0) return;
     context.disk.forget();
     const hasMore = inTransaction(context.database, () => prune(context, { nowUnixMs }));
     unlinkFiles(context.payload, context.ledger.commit().files);
     giveBackPages(context);
-    lastShortages = shortages;
+    if (!hasMore) context.shortage.bytes = 0;
     lastUnixMs = hasMore ? null : nowUnixMs;
   };
 }

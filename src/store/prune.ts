@@ -13,8 +13,6 @@ const VACUUM_PAGES = 1_000;
 // Source: configuration.md 2, intake.sources: raw files are kept for replay for so long, and so much of them.
 const SOURCES_KEEP_MS = 7 * DAY_MS;
 const SOURCES_BYTES = 2 * 1024 ** 3;
-// From here on the queue counts as nearly full.
-const FULL_SHARE = 0.9;
 
 // A report goes with the submission that gave it first: that one stays while another that gave the same report is known.
 const FINISHED = `ended_at IS NOT NULL AND NOT EXISTS (
@@ -50,14 +48,17 @@ function pruneReceipts(context: StoreContext, { nowUnixMs }: CallTime): number {
  * Decision: what has been refused for want of bytes or disk must not wait for a week. Not more goes than is needed.
  */
 function sourcesOverBytes(context: StoreContext): number {
-  const { database, ledger, limits, disk } = context;
+  const { database, ledger, limits, disk, shortage } = context;
   const row = database.get(
     'SELECT total(size + companion_size) AS bytes FROM submission WHERE has_body = 1 AND ended_at IS NOT NULL',
   );
   const kept = row === undefined ? 0 : readNumber(row, 'bytes');
-  const overQueue = limits.maxBytes === 0 ? 0 : ledger.bytes() - limits.maxBytes * FULL_SHARE;
-  const overDisk = limits.diskFloorBytes === 0 ? 0 : limits.diskFloorBytes - disk.forRows();
-  return Math.max(kept - SOURCES_BYTES, overQueue, overDisk);
+  const over = kept - SOURCES_BYTES;
+  if (shortage.bytes === 0) return over;
+  const wanted = shortage.bytes + ledger.reservations.held().bytes;
+  const overQueue = limits.maxBytes === 0 ? 0 : ledger.bytes() + wanted - limits.maxBytes;
+  const overDisk = limits.diskFloorBytes === 0 ? 0 : limits.diskFloorBytes + wanted - disk.forRows();
+  return Math.max(over, overQueue, overDisk);
 }
 
 function pruneSources(context: StoreContext, { nowUnixMs }: CallTime): number {

@@ -47,7 +47,10 @@ export function findNoRoom(
     freeBytes: freeBytes - held.bytes,
   };
   const refusal = judgeRoom(limits, taken, wanted);
-  if (refusal?.kind === 'queue_full') countRefusal(context, refusal.reason);
+  if (refusal?.kind === 'queue_full') {
+    countRefusal(context, refusal.reason);
+    if (refusal.reason !== 'count') context.shortage.bytes = Math.max(1, context.shortage.bytes, wanted.bytes);
+  }
   return refusal;
 }
 

@@ -98,6 +98,7 @@ function openLimited(folder: string, pages: number) {
     ledger,
     limits,
     refusals: new Map<string, number>(),
+    shortage: { bytes: 0 },
     payload: `${folder}/payload`,
     disk: makeFreeDisk(folder, database),
     ballast: makeBallast(`${folder}/ballast`, 0),

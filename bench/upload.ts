@@ -40,14 +40,14 @@ type Seen = { uploadMs: number; worstPingMs: number; addedMiB: number };
 async function upload(client: Client, other: Client, pid: number): Promise<Seen> {
   const before = residentMiB(pid);
   const seen = { uploadMs: 0, worstPingMs: 0, addedMiB: 0 };
-  let isOver = false;
+  const state = { isOver: false };
   const params = { name: 'large.bin', stream: 1, size: SIZE, idempotencyKey: randomUUID() };
   const started = performance.now();
   const sending = client
     .call('report/submit', params, { upload: new Map([[1, source()]]), deadlineMs: 120_000 })
     .then(() => (seen.uploadMs = performance.now() - started))
-    .finally(() => (isOver = true));
-  while (!isOver) {
+    .finally(() => (state.isOver = true));
+  while (!state.isOver) {
     const asked = performance.now();
     await other.call('ping', {});
     seen.worstPingMs = Math.max(seen.worstPingMs, performance.now() - asked);

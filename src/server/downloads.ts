@@ -43,6 +43,21 @@ type Download = { readonly id: number; readonly call: RpcId; readonly body: Buff
 /** Source: own choice; a peer that wants its answer grants its first credit with the answer. */
 const STALL_MS = 30_000;
 
+/** @returns Is it sent whole? */
+function sendSome({ send, isFlowing }: Pick<DownloadsDeps, 'send' | 'isFlowing'>, download: Download): boolean {
+  while (download.credit > 0 && isFlowing()) {
+    const size = Math.min(download.credit, download.body.length - download.sent, WIRE_LIMITS.chunkBytes);
+    const end = download.sent + size;
+    const isLast = end === download.body.length;
+    const payload = download.body.subarray(download.sent, end);
+    download.sent = end;
+    download.credit -= size;
+    send({ streamId: download.id, mark: isLast ? 'end' : 'none', payload });
+    if (isLast) return true;
+  }
+  return false;
+}
+
 /** Make the downloads of one connection. Their numbers are even and go up. */
 export function makeDownloads({ clock, send, isFlowing }: DownloadsDeps): Downloads {
   const open = new Map<number, Download & { timer: Disposable }>();
@@ -65,17 +80,8 @@ export function makeDownloads({ clock, send, isFlowing }: DownloadsDeps): Downlo
   const startTimer = (id: number): Disposable =>
     clock.after(STALL_MS, () => abort(id, `no credit came for ${STALL_MS} ms`));
 
-  function sendSome(download: Download): void {
-    while (download.credit > 0 && isFlowing()) {
-      const size = Math.min(download.credit, download.body.length - download.sent, WIRE_LIMITS.chunkBytes);
-      const end = download.sent + size;
-      const isLast = end === download.body.length;
-      const payload = download.body.subarray(download.sent, end);
-      download.sent = end;
-      download.credit -= size;
-      send({ streamId: download.id, mark: isLast ? 'end' : 'none', payload });
-      if (isLast) return close(download.id);
-    }
+  function push(download: Download): void {
+    if (sendSome({ send, isFlowing }, download)) close(download.id);
   }
 
   function credit(stream: unknown, bytes: unknown): void {
@@ -84,7 +90,7 @@ export function makeDownloads({ clock, send, isFlowing }: DownloadsDeps): Downlo
     download.credit = Math.min(download.credit + bytes, download.body.length);
     download.timer[Symbol.dispose]();
     download.timer = startTimer(download.id);
-    sendSome(download);
+    push(download);
   }
 
   return {
@@ -103,7 +109,7 @@ export function makeDownloads({ clock, send, isFlowing }: DownloadsDeps): Downlo
       for (const id of open.keys()) abort(id, reason);
     },
     pump: () => {
-      for (const download of open.values()) sendSome(download);
+      for (const download of open.values()) push(download);
     },
     idle: () => idle.promise,
     [Symbol.dispose]: () => {

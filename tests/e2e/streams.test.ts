@@ -188,12 +188,12 @@ describe('a streamed submission', () => {
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
     };
     const before = await rss();
-    let isOver = false;
+    const state = { isOver: false };
     let peak = 0;
     let worstMs = 0;
 
-    const sending = upload(client, pieces(bytes), { size: bytes.length }).finally(() => (isOver = true));
-    while (!isOver) {
+    const sending = upload(client, pieces(bytes), { size: bytes.length }).finally(() => (state.isOver = true));
+    while (!state.isOver) {
       const started = performance.now();
       await other.call('ping', {});
       worstMs = Math.max(worstMs, performance.now() - started);

@@ -169,9 +169,10 @@ describe('an upload stream', () => {
 
     client.begin('last', 'test/upload', { stream: 1 });
 
-    if (isTaken) return void (await test.begun()).finish({});
+    if (isTaken) (await test.begun()).finish({});
     const { error } = await client.answer('last');
-    expect(error).toMatchObject({ code: -32_030, data: { code: 'too_many_in_flight', limit: 8 } });
+    const refusal: unknown = expect.objectContaining({ code: -32_030, data: expect.objectContaining({ limit: 8 }) });
+    expect(error).toEqual(isTaken ? undefined : refusal);
     client.chunk(1, '', ABORT);
     expect(await client.call('ping')).toMatchObject({ result: {} });
   });

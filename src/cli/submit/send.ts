@@ -114,7 +114,7 @@ function isLost(error: unknown): boolean {
  * @param sending - What to send.
  * @param options - See {@link SendOptions}.
  * @returns The answer, and the connection that it came by.
- * @throws {AirlockError} whatever the daemon answered; file_unreadable; unavailable when the connection stays lost.
+ * @throws {AirlockError} file_unreadable; unavailable when the connection stays lost; or whatever the daemon answered.
  */
 export async function sendFile(
   client: SendClient,

@@ -52,6 +52,29 @@ describe('a subscription', () => {
     expect(await seen).toEqual([1, 2, 3]);
   });
 
+  it('says what was left out, and goes on after it', async () => {
+    const { subscriptions, subscription } = openLocal();
+    const seen: AirlockEvent[] = [];
+    subscriptions.deliver('event', change(1));
+    subscriptions.deliver('event/lagged', { subscription: 'sub', from: 2, to: 9 });
+    subscriptions.deliver('event', change(10));
+
+    for await (const event of subscription) if (seen.push(event) === 3) break;
+
+    expect(seen[1]).toEqual({ topic: 'lagged', from: 2, seq: 9 });
+    expect(seen[2]).toMatchObject({ seq: 10 });
+  });
+
+  it.each([
+    ['missing', change(2)],
+    ['told twice', change(0)],
+  ])('is an end of the connection when an event is %s', (_what, params) => {
+    const { subscriptions } = openLocal();
+
+    expect(() => subscriptions.deliver('event', params)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(() => subscriptions.deliver('event/lagged', { subscription: 'sub', from: 2, to: 3 })).toThrow('event 2');
+  });
+
   it('gives both topics with their own data', async () => {
     const { subscriptions, subscription } = openLocal();
     const seen: AirlockEvent[] = [];

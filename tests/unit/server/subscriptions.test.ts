@@ -38,6 +38,28 @@ function setUp({ limit = 16 } = {}) {
 }
 
 describe('the subscriptions of a connection', () => {
+  it('leave events out while too much is unsent, say which once, and go on without a gap', async () => {
+    const { bus, told, state, subscriptions } = setUp();
+    const call = subscriptions.forCall();
+    await call.port.open(['submission']);
+    call.settle(true);
+
+    bus.publish(change(1));
+    state.isBehind = true;
+    bus.publish(change(2));
+    state.isBehind = false;
+    bus.publish(change(3));
+    subscriptions.catchUp();
+    subscriptions.catchUp();
+    bus.publish(change(4));
+
+    expect(told).toMatchObject([
+      { seq: 1 },
+      { method: 'event/lagged', params: { subscription: '1', from: 2, to: 3 } },
+      { seq: 4 },
+    ]);
+  });
+
   it('ask for the state of a key without read as that key sees it', async () => {
     const { subscriptions, viewers } = setUp();
 

@@ -121,7 +121,7 @@ export const ANSWERS = {
   demo: one(demoSchema),
   doctor: one(z.object({ healthy: z.boolean(), checks: z.array(checkSchema) })),
   /** The result of the method itself; see schemas/protocol.json. */
-  rpc: one(z.object({}).catchall(z.unknown())),
+  rpc: { kind: 'document', schema: z.looseObject(envelope) },
   describe: one(METHODS['rpc/describe'].result),
   version: one(z.object({ version: z.string(), node: z.string(), platform: z.string() })),
 } as const satisfies Readonly<Record<string, Answer>>;

@@ -62,6 +62,8 @@ function show(schema: z.core.$ZodType | null, value: Json, path: KeyPath): Json 
   if (typeof value === 'number') return (schema === null ? null : unitOf(schema))?.write(value) ?? value;
   if (Array.isArray(value)) return value.map((item: Json, index) => show(null, item, [...path, index]));
   if (!isJsonObject(value)) return value;
+  // The name of a secret is none.
+  if (schema !== null && unwrapSchema(schema) === secretReference) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, show(schemaBelow(schema, value, key), inner, [...path, key])]),
   );

@@ -165,7 +165,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       sandbox: 'all',
       daemon: 'all',
     },
-    packages: ['commander', 'cli-table3', 'listr2'],
+    packages: ['commander', 'cli-table3', 'listr2', 'zod'],
     why: 'commands talk to the daemon as every other program does',
   },
   'index.ts': {

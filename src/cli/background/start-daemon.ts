@@ -95,8 +95,7 @@ async function awaitDaemon(
   const ended = whenEnded(child);
   const client = connectWhenUp({ ...context, signal }, { timeoutMs });
   // Race: whichever loses must neither hold the process nor end it as an unhandled rejection.
-  client.catch(() => undefined);
-  ended.catch(() => undefined);
+  for (const one of [client, ended]) one.catch(() => undefined);
   const first = await Promise.race([client, ended]);
   if ('kind' in first) stop.abort(new Error('the daemon has ended'));
   return first;

@@ -42,7 +42,7 @@ export type Chooser = {
   /**
    * Choose how a file is converted.
    *
-   * @throws {AirlockError} as {@link Pool} does when no runner can be asked; rejects with `signal.reason` when aborted.
+   * @throws {AirlockError} unavailable, queue_full or shutting_down when no runner can be asked; rejects with `signal.reason` when aborted.
    */
   readonly choose: (input: ChoiceInput, options: { readonly signal: AbortSignal }) => Promise<Consideration>;
 };

@@ -4,7 +4,7 @@ import type { Body } from '../core/body.ts';
 import type { FinishOutcome, RecordVerdict } from '../report/assemble.ts';
 import type { CanonicalFileOutcome } from '../report/canonical-file.ts';
 import type { ConversionLimits } from '../report/limits.ts';
-import type { ReportStamp } from '../report/stamp.ts';
+import type { AssembledReport, ReportStamp } from '../report/stamp.ts';
 
 /** A record as JSON text, or a piece of an attachment. */
 export type ResultItem = string | Uint8Array;
@@ -17,9 +17,11 @@ export type ToResults =
   | { readonly kind: 'items'; readonly items: readonly ResultItem[] }
   /** Answered by `checked`. */
   | { readonly kind: 'check' }
-  /** Answered by `finished`. */
+  /** Answered by `finished`, or `ended`; then each report is asked for by itself. */
   | { readonly kind: 'finish'; readonly stamp: ReportStamp }
-  /** Answered by `canonical`, or `failed` when the file cannot be read. */
+  /** Answered by `report`: the next one of those that were made, in order, once each. */
+  | { readonly kind: 'next' }
+  /** Answered as `finish`, or by `failed` when the file cannot be read. */
   | {
       readonly kind: 'read';
       readonly body: Body;
@@ -27,11 +29,18 @@ export type ToResults =
       readonly stamp: ReportStamp;
     };
 
+/** Records that made no reports. */
+export type FailedFinish = Exclude<FinishOutcome, { readonly kind: 'reports' }>;
+/** A file that made no reports. */
+export type FailedFile = Exclude<CanonicalFileOutcome, { readonly kind: 'reports' }>;
+
 /** Answer to a question. */
 export type ResultAnswer =
   | { readonly kind: 'checked'; readonly verdict: RecordVerdict }
-  | { readonly kind: 'finished'; readonly outcome: FinishOutcome }
-  | { readonly kind: 'canonical'; readonly outcome: CanonicalFileOutcome }
+  /** So many reports were made. */
+  | { readonly kind: 'finished'; readonly reports: number }
+  | { readonly kind: 'report'; readonly report: AssembledReport }
+  | { readonly kind: 'ended'; readonly outcome: FailedFinish | FailedFile }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** From the thread. */

@@ -3,8 +3,8 @@
 import { parentPort } from 'node:worker_threads';
 import { assertNever } from '../core/assert-never.ts';
 import { readBody } from '../disk/read-body.ts';
-import { type Assembler, makeAssembler } from '../report/assemble.ts';
-import { parseCanonicalFile } from '../report/canonical-file.ts';
+import { type Assembler, type FinishOutcome, makeAssembler } from '../report/assemble.ts';
+import { type CanonicalFileOutcome, parseCanonicalFile } from '../report/canonical-file.ts';
 import type { AssembledReport } from '../report/stamp.ts';
 import type { FromResults, ResultItem, ToResults } from './result-messages.ts';
 
@@ -12,11 +12,9 @@ if (parentPort === null) throw new Error('Cannot start results: this file is a w
 const port = parentPort;
 
 /** Bytes of attachments that are alone in their memory are given away instead of copied. */
-function buffersOf(reports: readonly AssembledReport[]): readonly ArrayBuffer[] {
-  const buffers = reports.flatMap(({ attachments }) =>
-    attachments.flatMap(({ bytes }) =>
-      bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [],
-    ),
+function buffersOf({ attachments }: AssembledReport): readonly ArrayBuffer[] {
+  const buffers = attachments.flatMap(({ bytes }) =>
+    bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [],
   );
   return [...new Set(buffers)];
 }
@@ -27,6 +25,20 @@ function tell(message: FromResults, buffers: readonly ArrayBuffer[] = []): void 
 
 let assembler: Assembler | null = null;
 let isRefused = false;
+/** What was made and not yet asked for. */
+let made: AssembledReport[] = [];
+
+function end(outcome: FinishOutcome | CanonicalFileOutcome): void {
+  if (outcome.kind !== 'reports') return tell({ kind: 'ended', outcome });
+  made = [...outcome.reports];
+  return tell({ kind: 'finished', reports: made.length });
+}
+
+function tellNext(): void {
+  const report = made.shift();
+  if (report === undefined) throw new Error('Cannot tell the next report: there is none');
+  tell({ kind: 'report', report }, buffersOf(report));
+}
 
 function begun(): Assembler {
   if (assembler === null) throw new Error('Cannot take records: no conversion was begun');
@@ -45,8 +57,7 @@ function take(items: readonly ResultItem[]): void {
 
 async function read({ body, limits, stamp }: Extract<ToResults, { kind: 'read' }>): Promise<void> {
   try {
-    const outcome = parseCanonicalFile(await readBody(body), { limits, stamp });
-    tell({ kind: 'canonical', outcome });
+    end(parseCanonicalFile(await readBody(body), { limits, stamp }));
   } catch (error) {
     tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
   }
@@ -57,6 +68,7 @@ function onMessage(message: ToResults): void {
     case 'begin':
       assembler = makeAssembler(message.limits);
       isRefused = false;
+      made = [];
       return;
     case 'items':
       return take(message.items);
@@ -65,8 +77,10 @@ function onMessage(message: ToResults): void {
     case 'finish': {
       const outcome = begun().finish(message.stamp);
       assembler = null;
-      return tell({ kind: 'finished', outcome }, outcome.kind === 'reports' ? buffersOf(outcome.reports) : []);
+      return end(outcome);
     }
+    case 'next':
+      return tellNext();
     case 'read':
       return void read(message);
     default:

@@ -6,9 +6,9 @@ import { readBody } from '../disk/read-body.ts';
 import { type FinishOutcome, makeAssembler, type RecordVerdict } from '../report/assemble.ts';
 import { type CanonicalFileOutcome, parseCanonicalFile } from '../report/canonical-file.ts';
 import type { ConversionLimits } from '../report/limits.ts';
-import type { ReportStamp } from '../report/stamp.ts';
+import type { AssembledReport, ReportStamp } from '../report/stamp.ts';
 import type { ResultAnswer, ResultItem, ToResults } from './result-messages.ts';
-import { type ResultThread, startResultThread } from './result-thread.ts';
+import { makeResultThreads, type ResultThreads } from './result-threads.ts';
 
 /** Takes what one conversion writes. Disposing it forgets all of it. */
 export type ResultTaker = Disposable & {
@@ -36,45 +36,26 @@ export type Results = AsyncDisposable & {
 const SMALL_BYTES = 32 * 1024;
 /** Records are handed over in pieces of about this size. */
 const BATCH_BYTES = 256 * 1024;
-/** Threads that are kept for the next conversion. */
-const IDLE_MAX = 2;
 
 const unexpected = (): AirlockError =>
   new AirlockError('internal', 'Cannot put the reports together: the thread gave another answer than it was asked for');
 
-type Threads = {
-  readonly borrow: () => ResultThread;
-  /** One that still works on something is ended: what it does is nobody's. */
-  readonly giveBack: (thread: ResultThread, options: { readonly isDone: boolean }) => void;
-  readonly endAll: () => Promise<void>;
-};
+type Question = Extract<ToResults, { kind: 'check' | 'finish' | 'next' }>;
+type Ask = (message: Question) => Promise<ResultAnswer>;
 
-function makeThreads(): Threads {
-  const all = new Set<ResultThread>();
-  const idle: ResultThread[] = [];
-  return {
-    borrow: () => {
-      const thread = idle.pop() ?? startResultThread();
-      all.add(thread);
-      return thread;
-    },
-    giveBack: (thread, { isDone }) => {
-      thread.listen(null);
-      if (isDone && thread.isAlive() && idle.length < IDLE_MAX) {
-        idle.push(thread);
-        return;
-      }
-      all.delete(thread);
-      void thread.end();
-    },
-    endAll: async () => {
-      await Promise.all([...all].map((thread) => thread.end()));
-    },
-  };
+/** Reports come one at a time: all at once would hold everybody up while they are copied. */
+async function fetchAll(ask: Ask, count: number): Promise<readonly AssembledReport[]> {
+  const reports: AssembledReport[] = [];
+  while (reports.length < count) {
+    const answer = await ask({ kind: 'next' });
+    if (answer.kind !== 'report') throw unexpected();
+    reports.push(answer.report);
+  }
+  return reports;
 }
 
 /** The far half of a taker: hands items over in batches. */
-function makeRemote(threads: Threads, limits: ConversionLimits) {
+function makeRemote(threads: ResultThreads, limits: ConversionLimits) {
   const thread = threads.borrow();
   let verdict: RecordVerdict = { kind: 'ok' };
   let batch: ResultItem[] = [];
@@ -104,7 +85,7 @@ function makeRemote(threads: Threads, limits: ConversionLimits) {
       if (batchBytes >= BATCH_BYTES) flush();
       return verdict;
     },
-    ask: async (message: Extract<ToResults, { kind: 'check' | 'finish' }>): Promise<ResultAnswer> => {
+    ask: async (message: Question): Promise<ResultAnswer> => {
       flush();
       const answer = await thread.ask(message);
       isDone = true;
@@ -114,7 +95,7 @@ function makeRemote(threads: Threads, limits: ConversionLimits) {
   };
 }
 
-function makeTaker(threads: Threads, limits: ConversionLimits): ResultTaker {
+function makeTaker(threads: ResultThreads, limits: ConversionLimits): ResultTaker {
   const near = makeAssembler(limits);
   /** What went into `near`, for the thread takes it from the start. */
   let kept: ResultItem[] = [];
@@ -149,23 +130,34 @@ function makeTaker(threads: Threads, limits: ConversionLimits): ResultTaker {
     },
     finish: async (stamp) => {
       if (far === null) return near.finish(stamp);
-      const answer = await far.ask({ kind: 'finish', stamp });
-      if (answer.kind !== 'finished') throw unexpected();
+      const { ask } = far;
+      const answer = await ask({ kind: 'finish', stamp });
+      if (answer.kind === 'finished') return { kind: 'reports', reports: await fetchAll(ask, answer.reports) };
+      if (answer.kind !== 'ended' || answer.outcome.kind !== 'refuse') throw unexpected();
       return answer.outcome;
     },
     [Symbol.dispose]: () => far?.release(),
   };
 }
 
-async function readFar(threads: Threads, message: Extract<ToResults, { kind: 'read' }>): Promise<CanonicalFileOutcome> {
+async function toFileOutcome(ask: Ask, answer: ResultAnswer): Promise<CanonicalFileOutcome> {
+  if (answer.kind === 'finished') return { kind: 'reports', reports: await fetchAll(ask, answer.reports) };
+  if (answer.kind === 'ended' && answer.outcome.kind !== 'refuse') return answer.outcome;
+  if (answer.kind !== 'failed') throw unexpected();
+  throw new AirlockError('internal', 'Cannot read a canonical file: the system refused', { cause: answer.message });
+}
+
+async function readFar(
+  threads: ResultThreads,
+  message: Extract<ToResults, { kind: 'read' }>,
+): Promise<CanonicalFileOutcome> {
   const thread = threads.borrow();
   let isDone = false;
   try {
     const answer = await thread.ask(message);
+    const outcome = await toFileOutcome((next) => thread.ask(next), answer);
     isDone = true;
-    if (answer.kind === 'canonical') return answer.outcome;
-    if (answer.kind !== 'failed') throw unexpected();
-    throw new AirlockError('internal', 'Cannot read a canonical file: the system refused', { cause: answer.message });
+    return outcome;
   } finally {
     threads.giveBack(thread, { isDone });
   }
@@ -173,7 +165,7 @@ async function readFar(threads: Threads, message: Extract<ToResults, { kind: 're
 
 /** Open the place. Threads start when they are needed. */
 export function openResults(): Results {
-  const threads = makeThreads();
+  const threads = makeResultThreads();
   return {
     take: (limits) => makeTaker(threads, limits),
     read: async (body, options) => {

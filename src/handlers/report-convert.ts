@@ -37,7 +37,8 @@ function toResult({ reports, converter, warnings, log, stats, ...end }: CallResu
 /**
  * Convert one file with its companions; whatever was written down on the way is removed before the answer.
  *
- * @throws {AirlockError} as the method's description lists them.
+ * @throws {AirlockError} converter_failed, converter_timeout, converter_memory, converter_crashed, converter_refused, too_large, queue_full,
+ * request_failed, invalid_params.
  */
 export const handleReportConvert: Handler<typeof reportConvert, ReportConvertDeps> = async (deps, params, context) => {
   await using input = await readInput(deps, params, context);

@@ -1,4 +1,4 @@
-// One result thread: a question and its answer at a time, and what it says unasked.
+// Result threads: each answers one question at a time, and says unasked when a record is refused.
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { AirlockError } from '../core/errors.ts';
@@ -29,12 +29,15 @@ const OPTIONS: WorkerOptions = {
   resourceLimits: { maxOldGenerationSizeMb: 2_048 },
 };
 
+/** Threads that are kept for the next conversion. */
+const IDLE_MAX = 2;
+
 function workerFile(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './result-worker.ts' : './result-worker.js', import.meta.url);
 }
 
 /** Start a thread; it never holds the process. */
-export function startResultThread(): ResultThread {
+function startResultThread(): ResultThread {
   const worker = new Worker(workerFile(), OPTIONS);
   let onRefused: ((verdict: RecordVerdict) => void) | null = null;
   let open: PromiseWithResolvers<ResultAnswer> | null = null;
@@ -74,6 +77,39 @@ export function startResultThread(): ResultThread {
     isAlive: () => endedBy === null,
     end: async () => {
       await worker.terminate();
+    },
+  };
+}
+
+/** Threads for many conversions. */
+export type ResultThreads = {
+  readonly borrow: () => ResultThread;
+  /** One that still works on something is ended: what it does is nobody's. */
+  readonly giveBack: (thread: ResultThread, options: { readonly isDone: boolean }) => void;
+  readonly endAll: () => Promise<void>;
+};
+
+/** Make them; a thread starts when it is needed, and a few stay for the next conversion. */
+export function makeResultThreads(): ResultThreads {
+  const all = new Set<ResultThread>();
+  const idle: ResultThread[] = [];
+  return {
+    borrow: () => {
+      const thread = idle.pop() ?? startResultThread();
+      all.add(thread);
+      return thread;
+    },
+    giveBack: (thread, { isDone }) => {
+      thread.listen(null);
+      if (isDone && thread.isAlive() && idle.length < IDLE_MAX) {
+        idle.push(thread);
+        return;
+      }
+      all.delete(thread);
+      void thread.end();
+    },
+    endAll: async () => {
+      await Promise.all([...all].map((thread) => thread.end()));
     },
   };
 }

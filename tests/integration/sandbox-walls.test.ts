@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -13,11 +13,9 @@ import { isFilterArch, makeFilter } from '../../src/sandbox/walls/seccomp.ts';
 import { REFUSED, SPECIAL, type SyscallNumbers, VIOLATIONS } from '../../src/sandbox/walls/syscalls.ts';
 import { attack, nameOf } from '../support/attack.ts';
 import { eventually, findProcesses } from '../support/processes.ts';
-import { body, hasBubblewrap, ROOT, startTestPool } from '../support/sandbox.ts';
+import { body, hasBubblewrap, mayUnshare, ROOT, startTestPool } from '../support/sandbox.ts';
 
 const isLinux = process.platform === 'linux';
-/** May this machine make user namespaces? A container often may not. */
-const mayUnshare = isLinux && spawnSync('unshare', ['-Urnm', 'true']).status === 0;
 const active = (walls: readonly { readonly name: string; readonly active: boolean }[]): readonly string[] =>
   walls.filter((wall) => wall.active).map(({ name }) => name);
 

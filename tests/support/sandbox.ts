@@ -1,7 +1,9 @@
 // A real pool over the real sealed runner, with the stand-in guest, for sandbox tests.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { buildSealed } from '../../scripts/bundle.ts';
 import { sandboxSchema, type SandboxLimits } from '../../src/config/schema/sandbox.ts';
 import type { Body, Companion } from '../../src/core/body.ts';
@@ -17,8 +19,16 @@ import { makeTemporaryFolder } from './temporary-folder.ts';
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 /** Is bubblewrap on this machine? */
 export const hasBubblewrap = existsSync('/usr/bin/bwrap') && existsSync('/usr/bin/ldd');
+/** May util-linux make namespaces here? A container often may not. */
+export const mayUnshare = process.platform === 'linux' && spawnSync('unshare', ['-Urnmpf', 'true']).status === 0;
+
+function wallsName(): string {
+  if (hasBubblewrap) return 'bubblewrap';
+  return mayUnshare ? 'unshare' : 'no namespaces';
+}
+
 /** For titles: which walls a run has had. */
-export const WALLS_NAME = hasBubblewrap ? 'bubblewrap' : 'no bubblewrap';
+export const WALLS_NAME = wallsName();
 
 /** `sandbox` as it is without a configuration. */
 export const DEFAULTS = sandboxSchema.parse({});

@@ -41,7 +41,9 @@ describe('a conversion of 200,000 steps', () => {
     delay.disable();
     const seconds = ((performance.now() - begunMs) / 1_000).toFixed(1);
     const [worst, p99] = [delay.max / 1e6, delay.percentile(99) / 1e6].map((ms) => ms.toFixed(0));
-    process.stdout.write(`200,000 steps in ${seconds} s: the loop was held up ${worst} ms at worst, ${p99} ms at p99\n`);
+    process.stdout.write(
+      `200,000 steps in ${seconds} s: the loop was held up ${worst} ms at worst, ${p99} ms at p99\n`,
+    );
     expect(row).toMatchObject({ state: 'converted', reports: { length: 4 } });
     expect(STEPS).toBe(200_000);
     // Generous: other programs on this machine hold the loop up as well. On one thread it was seconds.

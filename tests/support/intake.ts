@@ -35,7 +35,7 @@ export async function allNamesIn(folder: string): Promise<readonly string[]> {
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   holds: (value: T) => boolean,
-  { limitMs = 20_000 }: { readonly limitMs?: number } = {},
+  { limitMs = 40_000 }: { readonly limitMs?: number } = {},
 ): Promise<T> {
   const until = performance.now() + limitMs;
   for (;;) {

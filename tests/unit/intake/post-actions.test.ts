@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { toSubmissionId } from '../../../src/core/ids.ts';
+import { silentLogger } from '../../../src/core/logger.ts';
+import { lookAt } from '../../../src/intake/look-at.ts';
+import { retryAfterMs, startPostActions } from '../../../src/intake/post-actions.ts';
+import type { FolderSettings } from '../../../src/intake/settings.ts';
+import { configSchema } from '../../../src/config/schema/root.ts';
+import { hash } from '../../../src/store/hash.ts';
+import type { PostAction, PostActionEnd } from '../../../src/store/types.ts';
+import { allNamesIn, readFolderConfig } from '../../support/intake.ts';
+import { makeManualClock } from '../../support/manual-clock.ts';
+import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+
+type Wish = Parameters<typeof readFolderConfig>[0];
+
+function settingsOf(root: string, wish: Partial<Wish>): FolderSettings {
+  const config = readFolderConfig({ path: root, ...wish });
+  const { folders: _none, ...shared } = configSchema.parse({}).intake;
+  const [doneFolder, errorFolder] = [join(root, config.doneFolder), join(root, config.errorFolder)];
+  const done = wish.doneFolder?.startsWith('/') === true ? wish.doneFolder : doneFolder;
+  return { name: 'ict', root, config, doneFolder: done, errorFolder, shared, maxBytes: 1 };
+}
+
+async function actionFor(root: string, more: Partial<PostAction> = {}): Promise<PostAction> {
+  const found = await lookAt(root, 'a.csv');
+  return {
+    seq: 1,
+    folder: 'ict',
+    path: 'a.csv',
+    identity: found.kind === 'file' ? found.identity : 'none',
+    sha256: hash('abc'),
+    submissionId: toSubmissionId('01970000-0000-7000-8000-0000deadbeef'),
+    outcome: 'done',
+    converter: 'csv',
+    failure: null,
+    endedAtUnixMs: 0,
+    attempts: 0,
+    ...more,
+  };
+}
+
+/** Work one action off, and say how that ended. */
+async function workOff(settings: FolderSettings, action: PostAction): Promise<{ end: PostActionEnd; gone: string[] }> {
+  const { promise, resolve } = Promise.withResolvers<PostActionEnd>();
+  const gone: string[] = [];
+  let items = [action];
+  await using _actions = startPostActions(
+    {
+      store: {
+        dueActions: async () => ({ items: items.splice(0), nextDueInMs: null }),
+        endPostAction: async (_action, end) => resolve(end),
+      },
+      clock: makeManualClock(),
+      log: silentLogger,
+      onGone: (path) => void gone.push(path),
+    },
+    settings,
+  );
+  items = [];
+  return { end: await promise, gone };
+}
+
+describe('retryAfterMs()', () => {
+  it.each([
+    [0, 1_000],
+    [1, 2_000],
+    [8, 256_000],
+    [9, 300_000],
+    [1_000_000, 300_000],
+  ])('after %d failed tries is %d', (attempts, ms) => {
+    expect(retryAfterMs(attempts)).toBe(ms);
+  });
+});
+
+describe('startPostActions()', () => {
+  it.each([
+    [{ onDone: 'keep' }, false, ['a.csv']],
+    [{ onDone: 'delete' }, true, []],
+    [{ onDone: 'move' }, true, ['Done']],
+  ] as const)('with %j leaves the right names behind', async (wish, isGone, left) => {
+    await using folder = await makeTemporaryFolder();
+    await writeFile(join(folder.path, 'a.csv'), 'abc');
+
+    const { end } = await workOff(settingsOf(folder.path, wish), await actionFor(folder.path));
+
+    expect([end, await allNamesIn(folder.path)]).toEqual([{ state: 'done', isGone }, left]);
+  });
+
+  it('names converter, reason, place and submission beside a failed file', async () => {
+    await using folder = await makeTemporaryFolder();
+    await writeFile(join(folder.path, 'a.csv'), 'abc');
+    const failure = { code: 'converter_failed', message: 'no header', file: 'converter.ts', line: 3, column: 9 };
+
+    await workOff(settingsOf(folder.path, {}), await actionFor(folder.path, { outcome: 'failed', failure }));
+
+    const record: unknown = JSON.parse(await readFile(join(folder.path, 'Error', 'a.csv.error.json'), 'utf8'));
+    expect(record).toEqual({
+      schemaVersion: 1,
+      folder: 'ict',
+      file: 'a.csv',
+      sha256: hash('abc'),
+      submissionId: '01970000-0000-7000-8000-0000deadbeef',
+      converter: 'csv',
+      code: 'converter_failed',
+      reason: 'no header',
+      place: { file: 'converter.ts', line: 3, column: 9 },
+      endedAt: '1970-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('leaves a changed file alone, and lets it be taken as a new one', async () => {
+    await using folder = await makeTemporaryFolder();
+    await writeFile(join(folder.path, 'a.csv'), 'abc');
+    const action = await actionFor(folder.path);
+    await writeFile(join(folder.path, 'a.csv'), 'another');
+
+    const { end, gone } = await workOff(settingsOf(folder.path, {}), action);
+
+    expect([end, await allNamesIn(folder.path)]).toEqual([{ state: 'done', isGone: true }, ['a.csv']]);
+    expect(gone).toEqual(['a.csv']);
+  });
+
+  it('tries again later while the watch folder is away', async () => {
+    const settings = settingsOf('/nowhere/at/all', {});
+
+    const { end } = await workOff(settings, await actionFor('/nowhere/at/all', { attempts: 2 }));
+
+    expect(end).toEqual({ state: 'deferred', error: expect.stringContaining('ENOENT'), afterMs: 4_000 });
+  });
+
+  it.skipIf(!existsSync('/dev/shm'))('copies to another file system, with the time of the file', async () => {
+    await using folder = await makeTemporaryFolder();
+    const other = await mkdtemp('/dev/shm/airlock-test-');
+    try {
+      const path = join(folder.path, 'a.csv');
+      await writeFile(path, 'abc');
+      const { mtimeMs } = await stat(path);
+
+      const { end } = await workOff(settingsOf(folder.path, { doneFolder: other }), await actionFor(folder.path));
+
+      expect([end, await allNamesIn(folder.path), await allNamesIn(other)]).toEqual([
+        { state: 'done', isGone: true },
+        [],
+        ['a.csv'],
+      ]);
+      expect([
+        await readFile(join(other, 'a.csv'), 'utf8'),
+        Math.round((await stat(join(other, 'a.csv'))).mtimeMs),
+      ]).toEqual(['abc', Math.round(mtimeMs)]);
+    } finally {
+      await rm(other, { recursive: true });
+    }
+  });
+});

@@ -34,6 +34,7 @@ export function makePlacer(payload: string): Placer {
     // Race: whoever finds the folder just made waits for its maker, who flushes its name.
     const made = ensureDurableDirectory(folder);
     folders.set(folder, made);
+    // The maker is told by his own await; the next one tries again.
     made.catch(() => folders.delete(folder));
     return made;
   };

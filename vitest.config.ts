@@ -11,7 +11,7 @@ export default defineConfig({
     projects: [
       quick('unit'),
       quick('property'),
-      { test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], testTimeout: 20_000 } },
+      { test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], testTimeout: 60_000 } },
       quick('pins'),
       slow('integration'),
       slow('e2e'),

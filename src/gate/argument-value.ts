@@ -28,6 +28,21 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_TEXT;
 }
 
+type NumberRule = { readonly isRight: (value: unknown) => boolean; readonly expected: string };
+
+const DECIMAL = /^-?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?$/;
+
+/** A command line knows only texts: one that spells a number is that number. */
+function readNumber(value: unknown, { isRight, expected }: NumberRule): ArgumentReading {
+  const number = typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value;
+  return when(isRight(number), number, expected);
+}
+
+function readBoolean(value: unknown): ArgumentReading {
+  const said = value === 'true' ? true : value === 'false' ? false : value;
+  return when(typeof said === 'boolean', said, 'true or false');
+}
+
 function readDuration(value: unknown): ArgumentReading {
   const expected = 'a duration such as "30 s"';
   if (typeof value !== 'string') return { kind: 'wrong', expected };
@@ -46,18 +61,19 @@ function isMap(value: unknown): boolean {
  *
  * @param shape - The declaration.
  * @param value - Anything of JSON.
- * @returns The value for the converter: a duration in milliseconds, everything else as it was given.
+ * @returns The value for the converter: a duration in milliseconds, a number or a truth value also where it was
+ * given as text, everything else as it was given.
  */
 export function readArgument({ type, values = [] }: ArgumentShape, value: unknown): ArgumentReading {
   switch (type) {
     case 'string':
       return when(isText(value), value, `a text of at most ${MAX_TEXT} characters`);
     case 'number':
-      return when(Number.isFinite(value), value, 'a number');
+      return readNumber(value, { isRight: Number.isFinite, expected: 'a number' });
     case 'integer':
-      return when(Number.isSafeInteger(value), value, 'a whole number');
+      return readNumber(value, { isRight: Number.isSafeInteger, expected: 'a whole number' });
     case 'boolean':
-      return when(typeof value === 'boolean', value, 'true or false');
+      return readBoolean(value);
     case 'enum':
       return when(typeof value === 'string' && values.includes(value), value, `one of ${listValues(values)}`);
     case 'duration':

@@ -1,9 +1,9 @@
 // The sample files that ship with airlock: the inputs of the bundled converters' fixtures.
 //
 // A converter adds its own by putting `fixtures/<case>.in.<ext>` beside `fixtures/<case>.report.json`; files that belong to the
-// case lie in `fixtures/<case>.companions/`.
+// case lie in the folder `fixtures/<case>.in/`, its arguments in `fixtures/<case>.arguments.json`.
 
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { AirlockError } from '../../core/errors.ts';
 
@@ -14,18 +14,31 @@ export type Sample = {
   readonly file: string;
   readonly name: string;
   readonly companions: readonly string[];
+  /** As they are written on a command line. */
+  readonly arguments: Readonly<Record<string, string>>;
   readonly converter: string;
 };
 
+function readArguments(file: string): Readonly<Record<string, string>> {
+  if (!existsSync(file)) return {};
+  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
+  return Object.fromEntries(
+    entries.map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}
+
 function toSample(root: string, relative: string): Sample {
   const file = path.join(root, relative);
+  const folder = path.dirname(file);
   const [caseName = ''] = path.basename(file).split('.in.');
-  const companions = globSync(`${caseName}.companions/*`, { cwd: path.dirname(file) }).toSorted();
+  const companions = globSync(`${caseName}.in/*`, { cwd: folder }).toSorted();
   return {
     file,
     name: path.basename(file).replace('.in.', '.'),
-    companions: companions.map((companion) => path.join(path.dirname(file), companion)),
-    converter: path.basename(path.dirname(path.dirname(file))),
+    companions: companions.map((companion) => path.join(folder, companion)),
+    arguments: readArguments(path.join(folder, `${caseName}.arguments.json`)),
+    converter: path.basename(path.dirname(folder)),
   };
 }
 

@@ -9,8 +9,6 @@ import type { Sample } from './samples.ts';
 
 const WORK_MS = 180_000;
 const FIXED = {
-  converter: null,
-  arguments: {},
   waitMs: null,
   idempotencyKey: null,
   priority: null,
@@ -32,10 +30,11 @@ async function sendAll(
   { tell, signal }: SubmitSamplesOptions,
 ): Promise<readonly Sent[]> {
   const sent: Sent[] = [];
-  for (const { file, name, companions } of samples) {
+  for (const { file, ...sample } of samples) {
     signal.throwIfAborted();
-    tell(`sending ${name}`);
-    sent.push(...(await sendFiles(client, { ...FIXED, files: [file], name, companions })));
+    tell(`sending ${sample.name}`);
+    // No converter is named: that the right one is found is part of what is shown.
+    sent.push(...(await sendFiles(client, { ...FIXED, ...sample, converter: null, files: [file] })));
   }
   return sent;
 }

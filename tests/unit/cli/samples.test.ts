@@ -20,10 +20,11 @@ describe('listSamples()', () => {
       'converters/b/fixtures/one.report.json',
       'converters/a/fixtures/set.in.txt',
       'converters/a/fixtures/set.report.json',
-      'converters/a/fixtures/set.companions/y.txt',
-      'converters/a/fixtures/set.companions/x.txt',
+      'converters/a/fixtures/set.in/y.txt',
+      'converters/a/fixtures/set.in/x.txt',
       'converters/a/fixtures/refused.in.txt',
     );
+    await writeFile(path.join(folder.path, 'converters/a/fixtures/set.arguments.json'), '{"decimal":",","process":50}');
 
     const samples = listSamples(folder.path);
 
@@ -32,6 +33,7 @@ describe('listSamples()', () => {
       ['one.stdf.gz', 'b'],
     ]);
     expect(samples[0]?.companions.map((file) => path.basename(file))).toEqual(['x.txt', 'y.txt']);
+    expect(samples.map((sample) => sample.arguments)).toEqual([{ decimal: ',', process: '50' }, {}]);
   });
 
   it('says that the installation is not whole when there is none', () => {
@@ -43,6 +45,15 @@ describe('listSamples()', () => {
   it('finds at least one for every converter that ships', () => {
     const names = new Set(listSamples().map(({ converter }) => converter));
 
-    expect([...names]).toEqual(expect.arrayContaining(['csv-semicolon', 'wats-wsjf']));
+    expect([...names]).toEqual([
+      'csv-semicolon',
+      'junit-xml',
+      'keysight-i3070',
+      'klippel-qc',
+      'ni-teststand-xml',
+      'openhtf-json',
+      'stdf-v4',
+      'wats-wsjf',
+    ]);
   });
 });

@@ -112,10 +112,23 @@ describe(`conversions over gate, pool and store, ${WALLS}`, () => {
     ['flood', { state: 'stopped', failure: { code: 'converter_memory', limit: 'steps', allowed: 1_000 } }],
     ['eval', { state: 'failed', failure: { code: 'converter_failed' } }],
   ])('end what the converter %s does in its own state, and convert the next file', async (name, end) => {
-    const [hostile, good] = await Promise.all([rig.convert(`a.${name}`, 'x'), rig.convert('b.good', 'x')]);
+    const [hostile, good] = await Promise.all([
+      rig.convert(`a.${name}`, 'x', { converter: name }),
+      rig.convert('b.good', 'x'),
+    ]);
 
     expect(hostile).toMatchObject({ ...end, reports: [] });
     expect(good.state).toBe('converted');
+  });
+
+  it('do not begin where the only converter that matches cannot even be asked', async () => {
+    expect(await rig.convert('a.toplevel', 'x')).toMatchObject({
+      state: 'rejected',
+      failure: {
+        code: 'converter_refused',
+        message: expect.stringMatching(/"toplevel" 0 \(its probe gave no answer: /),
+      },
+    });
   });
 
   it('are not touched by what another converter did to its prototypes', async () => {

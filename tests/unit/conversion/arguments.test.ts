@@ -25,7 +25,7 @@ describe('resolveArguments()', () => {
   });
 
   it.each([
-    [{ process: '10' }, 'process', 'argument "process" (integer) must be a whole number'],
+    [{ process: 'ten' }, 'process', 'argument "process" (integer) must be a whole number'],
     [{ side: 'left' }, 'side', 'argument "side" (enum) must be one of "top", "bottom"'],
     [
       { oprator: 'x' },

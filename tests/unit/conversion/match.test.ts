@@ -36,7 +36,8 @@ describe('matchesPattern()', () => {
 
     matchesPattern('a'.repeat(255), `${'*a'.repeat(4)}${'a'.repeat(100)}b`);
 
-    expect(performance.now() - started).toBeLessThan(50);
+    // Backtracking would take hours; a busy machine takes its share, too.
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
 

@@ -71,7 +71,7 @@ function toCandidates({ opinions, pending }: Consideration): readonly ProbeCandi
  * @param chooser - As conversions use it.
  * @param input - The beginning of the file.
  */
-export async function probeFile(
+async function probeFile(
   chooser: Chooser,
   input: ProbeInput,
   { signal }: { readonly signal: AbortSignal },

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { type Body, bodySize } from '../core/body.ts';
 
 /** Bytes of a file that a converter's `probe` is shown. Source: sandbox.md 8. */
-export const PROBE_HEAD_BYTES = 65_536;
+const PROBE_HEAD_BYTES = 65_536;
 /** Bytes of a file that matching looks at. Source: sandbox.md 8. */
 export const HEAD_BYTES = 4_096;
 

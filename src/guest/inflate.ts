@@ -3,7 +3,7 @@
 import { BadInput } from './errors.ts';
 
 /** Most bytes that one archive may inflate to. Source: sandbox.limits.inflated. */
-export const INFLATED_BYTES = 512 * 1024 ** 2;
+const INFLATED_BYTES = 512 * 1024 ** 2;
 
 /** Packed bytes inflate to this many times their number at most, once there are {@link RATIO_FROM} of them. */
 export const LARGEST_RATIO = 200;

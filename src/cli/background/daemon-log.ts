@@ -22,7 +22,7 @@ export type DaemonLog = AsyncDisposable & {
 };
 
 /** Where the log of a daemon in the background lies. */
-export const daemonLogPath = (places: Pick<Places, 'log'>): string => path.join(places.log, 'daemon.log');
+const daemonLogPath = (places: Pick<Places, 'log'>): string => path.join(places.log, 'daemon.log');
 
 async function moveAside(file: string): Promise<void> {
   try {

@@ -9,7 +9,7 @@ import { parseStoredReport, toWsjf } from '../../report/wsjf.ts';
 import type { Output } from '../output.ts';
 
 /** Formats that are written. */
-export const FORMATS = ['canonical', 'wsjf'] as const;
+const FORMATS = ['canonical', 'wsjf'] as const;
 /** One of {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number];
 

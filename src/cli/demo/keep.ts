@@ -7,7 +7,7 @@ import type { Places } from '../../disk/places.ts';
 import { type Output, toPrintableLine } from '../output.ts';
 
 /** Name of the watch folder, and of its folder in the demo's home. */
-export const INBOX = 'inbox';
+const INBOX = 'inbox';
 
 const SHOWN: readonly SubmissionState[] = [
   'converted',

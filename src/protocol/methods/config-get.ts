@@ -12,7 +12,7 @@ const originSchema = z.object({
 });
 
 /** A configuration as a person would write it. Source: configuration.md 4. */
-export const shownConfigSchema = z.object({
+const shownConfigSchema = z.object({
   path: z.string(),
   /** Of the file; null without one. */
   etag: z.string().nullable(),

@@ -5,7 +5,7 @@ import type { MethodSpec } from '../method-spec.ts';
 import { findingSchema } from '../shapes.ts';
 
 /** Source: configuration.md 4. */
-export const configCheckSchema = z.object({
+const configCheckSchema = z.object({
   path: z.string(),
   version: z.int(),
   valid: z.boolean(),

@@ -5,7 +5,7 @@ import type { MethodSpec } from '../method-spec.ts';
 import { countsByState, time } from '../shapes.ts';
 
 /** One destination. `removed`: not in the configuration any more, but with deliveries that are held for it. */
-export const destinationSchema = z.object({
+const destinationSchema = z.object({
   name: z.string(),
   /** Null when it was removed. */
   type: z.string().nullable(),

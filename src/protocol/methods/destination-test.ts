@@ -5,7 +5,7 @@ import type { MethodSpec } from '../method-spec.ts';
 import { destinationParam } from './queue-list.ts';
 
 /** What was tried, in order; after a step that failed the rest is `skipped`. */
-export const destinationTestSchema = z.object({
+const destinationTestSchema = z.object({
   name: z.string(),
   type: z.string(),
   ok: z.boolean(),

@@ -20,7 +20,8 @@ describe('airlock destination', () => {
   it('list counts what waits and says why', async () => {
     await using sink = await startSink({ mode: { kind: 'status', status: 401 } });
     await using home = await makeTestHome();
-    await home.configure(watsAt(sink.url));
+    // No probe while it is looked at: the delivery would be on its way.
+    await home.configure(watsAt(sink.url, { retry: { first: '100 ms', probe: '1 h' } }));
     await writeToken(home);
     await home.start();
     await using client = await home.connect();

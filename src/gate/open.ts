@@ -32,7 +32,7 @@ export type Gate = {
 /** What the gate needs. */
 export type GateDeps = { readonly clock: Clock; readonly log: Logger };
 
-// From the moment the worker runs. Source: sandbox.md 7.
+// From the first file on. Source: sandbox.md 7.
 const CHECK_DEADLINE_MS = 2_000;
 // A busy machine is not the converter's fault, so starting the thread has a deadline of its own.
 const START_DEADLINE_MS = 20_000;
@@ -81,13 +81,14 @@ function runWorker(request: CheckRequest, clock: Clock, signal: AbortSignal | un
   const onAbort = (): void => reject(signal?.reason);
   let timer = clock.after(START_DEADLINE_MS, () => finish({ kind: 'not_started' }));
 
-  worker.on('online', () => {
-    timer[Symbol.dispose]();
-    timer = clock.after(CHECK_DEADLINE_MS, () => finish({ kind: 'deadline' }));
-  });
   worker.on('message', (message: WorkerMessage) => {
-    if (message.kind === 'at') file = message.file;
-    else finish(message);
+    if (message.kind === 'verdict') return finish(message);
+    // The first one says that the parsers are loaded: only from here on is time the converter's.
+    if (file === null) {
+      timer[Symbol.dispose]();
+      timer = clock.after(CHECK_DEADLINE_MS, () => finish({ kind: 'deadline' }));
+    }
+    file = message.file;
   });
   worker.on('error', (error) => finish({ kind: 'broken', error }));
   worker.on('exit', () => finish({ kind: 'broken', error: null }));

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Client, connect } from '../src/client/connect.ts';
 
-const entry = path.resolve(import.meta.dirname, '../src/cli/main.ts');
+const entry = path.resolve(import.meta.dirname, '../bin/airlock.cjs');
 
 /** A daemon on a temporary home. */
 export type BenchDaemon = AsyncDisposable & {

@@ -34,7 +34,7 @@ function runIn(node) {
   var spawn = require('child_process').spawn;
   // Order: a fourth descriptor tells the child when this launcher is gone, so that a killed launcher leaves no daemon.
   var env = Object.assign({}, process.env, { AIRLOCK_LAUNCHER: '1' });
-  var child = spawn(node, [entry].concat(process.argv.slice(2)), {
+  var child = spawn(node, [__filename].concat(process.argv.slice(2)), {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: env,
   });
@@ -56,6 +56,8 @@ function runIn(node) {
 }
 
 if (isNewEnough(process.versions.node)) {
+  // Compiled modules are kept inside the package, where only its owner writes; where that may not be written, none are kept.
+  require('module').enableCompileCache(path.join(root, 'build', 'compile-cache'));
   void import(require('url').pathToFileURL(entry).href);
 } else {
   var node = bundledNode();

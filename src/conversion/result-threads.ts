@@ -2,6 +2,7 @@
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { AirlockError } from '../core/errors.ts';
+import { threadEnvironment } from '../core/thread-environment.ts';
 import type { RecordVerdict } from '../report/assemble.ts';
 import type { FromResults, ResultAnswer, ToResults } from './result-messages.ts';
 
@@ -24,7 +25,6 @@ export type ResultThread = {
 // The records of the largest conversion take a few hundred MiB; what needs more ends its own conversion and not the daemon.
 const OPTIONS: WorkerOptions = {
   name: 'airlock-results',
-  env: {},
   execArgv: [],
   resourceLimits: { maxOldGenerationSizeMb: 2_048 },
 };
@@ -38,7 +38,7 @@ function workerFile(): URL {
 
 /** Start a thread; it never holds the process. */
 function startResultThread(): ResultThread {
-  const worker = new Worker(workerFile(), OPTIONS);
+  const worker = new Worker(workerFile(), { ...OPTIONS, env: threadEnvironment() });
   let onRefused: ((verdict: RecordVerdict) => void) | null = null;
   let open: PromiseWithResolvers<ResultAnswer> | null = null;
   let endedBy: AirlockError | null = null;

@@ -171,6 +171,18 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   const { config, places, clock, log, fatal } = input;
   await ensurePlaces(places);
 
+  const bundle = await openBundle({ folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot });
+  // Order: the first runner starts while the store does; it touches nothing of the home, and both are slow.
+  const starting = startPool({ clock, log, bundle }, config.sandbox);
+  // Race: it may fail while the store is awaited; its own turn to be awaited comes below.
+  starting.catch(() => undefined);
+  stack.defer(() =>
+    starting.then(
+      (started) => started[Symbol.asyncDispose](),
+      () => undefined,
+    ),
+  );
+
   // Order: the store holds the instance lock; nothing below may touch the home before it is ours.
   const store = stack.use(
     await openStore(
@@ -179,12 +191,11 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
     ),
   );
   const keys = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
-  const bundle = await openBundle({ folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot });
   // Order: the gate looks at the station's own converters while the first runner starts; both are slow and neither needs the other.
   const checking = openConverters(input, bundle);
   // Race: it may fail while the pool is awaited; it is awaited itself once the pool has an owner.
   checking.catch(() => undefined);
-  const pool = stack.use(await startPool({ clock, log, bundle }, config.sandbox));
+  const pool = await starting;
   const registry = await checking;
   const results = stack.use(openResults());
   const delivery = stack.use(await startUploads(input, store));

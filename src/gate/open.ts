@@ -5,6 +5,7 @@ import { assertNever } from '../core/assert-never.ts';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { threadEnvironment } from '../core/thread-environment.ts';
 import type { CheckRequest } from './check.ts';
 import type { GateVerdict } from './checked.ts';
 import { makeFinding } from './finding.ts';
@@ -41,7 +42,6 @@ const WRITABLE_BY_OTHERS = 0o002;
 const WRITABLE_BY_GROUP_OR_OTHERS = 0o022;
 
 const WORKER_OPTIONS: WorkerOptions = {
-  env: {},
   argv: [],
   execArgv: ['--disable-warning=ExperimentalWarning'],
   stdout: true,
@@ -75,7 +75,7 @@ function toRequest(folder: string, { isPrivate = false }: GateCheckOptions): Che
 
 function runWorker(request: CheckRequest, clock: Clock, signal: AbortSignal | undefined): Promise<Run> {
   const { promise, resolve, reject } = Promise.withResolvers<Run>();
-  const worker = new Worker(workerFile(), { ...WORKER_OPTIONS, workerData: request });
+  const worker = new Worker(workerFile(), { ...WORKER_OPTIONS, env: threadEnvironment(), workerData: request });
   let file: string | null = null;
   const finish = (end: WorkerEnd): void => resolve({ file, end });
   const onAbort = (): void => reject(signal?.reason);

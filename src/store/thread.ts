@@ -1,6 +1,7 @@
 // The main thread's end of the store's thread: matches answers to calls, and says when the thread is gone.
 
 import { Worker } from 'node:worker_threads';
+import { threadEnvironment } from '../core/thread-environment.ts';
 import { type FromStore, fromRefusal, type StoreReply, type StoreSetup, type ToStore, toError } from './messages.ts';
 import type { StoreRequest } from './operations.ts';
 import type { Recovered } from './recover.ts';
@@ -59,7 +60,12 @@ function waitForOpened(worker: Worker, ended: Promise<Error | null>): Promise<Re
  * @throws {AirlockError} unavailable when the database cannot be opened; the thread is gone then.
  */
 export async function startThread({ workerUrl, announce }: StoreThreadDeps, setup: StoreSetup): Promise<StoreThread> {
-  const worker = new Worker(workerUrl, { workerData: setup, execArgv: [], env: {}, name: 'airlock-store' });
+  const worker = new Worker(workerUrl, {
+    workerData: setup,
+    execArgv: [],
+    env: threadEnvironment(),
+    name: 'airlock-store',
+  });
   const waiting: Waiting = new Map();
   const ended = watchEnd(worker, waiting);
   let isGone = false;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { makeTestHome } from '../support/daemon.ts';
 import { documents, until } from '../support/e2e.ts';
 
-const entry = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
 /** Run a shell pipeline in which `$AIRLOCK` is the command line on this home. */
 function shell(home: string, script: string): { readonly stdout: string; readonly stderr: string } {

@@ -10,7 +10,7 @@ import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { canonicalReport, documents, submitText, until, watsAt, writeToken } from '../support/e2e.ts';
 import { startSink } from '../support/sink/client.ts';
 
-const entry = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
 async function stopClean(home: TestHome): Promise<void> {
   const daemon = await home.start();

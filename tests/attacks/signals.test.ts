@@ -6,7 +6,7 @@ import { makeTestHome } from '../support/daemon.ts';
 import { canonicalReport, submitText, until, watsAt, writeToken } from '../support/e2e.ts';
 import { startSink } from '../support/sink/client.ts';
 
-const entry = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
 describe.skipIf(process.platform === 'win32')(
   'Ctrl-C that reaches the daemon by itself and through its launcher',

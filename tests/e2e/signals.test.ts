@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { makeTestHome } from '../support/daemon.ts';
 
-const entry = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
 it.each([50, 200, 400, 600, 900])(
   'SIGTERM %i ms after the spawn ends the start: by the signal itself, or as a drained daemon',

@@ -57,7 +57,8 @@ describe('xml()', () => {
   it('reads or refuses anything, and the same however it is cut', () => {
     const noise = fc.array(
       fc.oneof(
-        fc.constantFrom('<a>', '</a>', '<', '&', ']]>', '<!DOCTYPE a [', '<![CDATA[', '"', '\ud800', '\0'),
+        // No half of a character: text comes from a decoder, which gives none.
+        fc.constantFrom('<a>', '</a>', '<', '&', ']]>', '<!DOCTYPE a [', '<![CDATA[', '"', '\uffff', '\0'),
         words,
       ),
       { maxLength: 12 },

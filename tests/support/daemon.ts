@@ -10,7 +10,7 @@ import { type Client, connect } from '../../src/client/connect.ts';
 import type { AirlockConfigInput } from '../../src/config/schema/root.ts';
 import { type Places, resolvePlaces } from '../../src/disk/places.ts';
 
-const entry = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
 /** What a command printed and how it ended. */
 export type CommandEnd = { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string };

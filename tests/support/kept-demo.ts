@@ -7,7 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const entry = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
 /** What a demo that stays says of itself. */
 export type KeptDocument = {

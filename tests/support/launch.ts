@@ -8,7 +8,7 @@ import { connect } from '../../src/client/connect.ts';
 import { resolvePlaces } from '../../src/disk/places.ts';
 
 const home = process.argv[2] ?? '';
-const entry = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 const child = spawn(process.execPath, [entry, '--home', home, 'run'], {
   stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   env: { PATH: process.env['PATH'] ?? '', AIRLOCK_LAUNCHER: '1' },

@@ -26,13 +26,13 @@ export type StartOptions = { readonly timeoutMs: number; readonly set: readonly 
 /** How the process that was started ended, before it answered. */
 type EarlyEnd = { readonly kind: 'ended'; readonly code: number | null; readonly stdout: string };
 
-const entry = path.resolve(import.meta.dirname, `../main${path.extname(import.meta.filename)}`);
+const launcher = path.resolve(import.meta.dirname, '../../../bin/airlock.cjs');
 const MAX_DOCUMENT_CHARS = 256 * 1024;
 
 function launch({ sameHome, env }: CliContext, log: DaemonLog, set: readonly string[]): ChildProcess {
   const { AIRLOCK_LAUNCHER: _launcher, ...own } = env;
   const settings = set.flatMap((setting) => ['--set', setting]);
-  return spawn(process.execPath, [entry, ...sameHome, '--json', 'run', ...settings], {
+  return spawn(process.execPath, [launcher, ...sameHome, '--json', 'run', ...settings], {
     // A group and a session of its own: neither Ctrl-C nor the end of the terminal reaches it.
     detached: true,
     windowsHide: true,

@@ -17,7 +17,7 @@ export type PrivateDaemon = AsyncDisposable & {
   readonly lastWords: () => string;
 };
 
-const entry = path.resolve(import.meta.dirname, `../main${path.extname(import.meta.filename)}`);
+const launcher = path.resolve(import.meta.dirname, '../../../bin/airlock.cjs');
 const KEPT_LOG_CHARS = 8_192;
 
 /** As much of a configuration as a private daemon may need. */
@@ -33,7 +33,7 @@ async function configure(home: string, config: PrivateConfig): Promise<void> {
 
 function spawnDaemon(home: string, env: Readonly<Record<string, string | undefined>>): ChildProcess {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('AIRLOCK_'));
-  return spawn(process.execPath, [entry, 'run', '--home', home], {
+  return spawn(process.execPath, [launcher, 'run', '--home', home], {
     // Order: descriptor 3 ends when this process does, however it does; the daemon then stops by itself.
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: { ...Object.fromEntries(kept), AIRLOCK_LAUNCHER: '1' },

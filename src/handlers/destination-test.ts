@@ -19,7 +19,10 @@ export const handleDestinationTest: Handler<typeof destinationTest, { test: Dest
 ) => {
   const found = await test(name, { signal });
   if (found === null)
-    throw new AirlockError('not_found', `Cannot test destination ${name}: the configuration has none of that name`);
+    throw new AirlockError(
+      'not_found',
+      `Cannot test destination ${name}: the configuration has none of that name; destination/list tells the names`,
+    );
   const { type, steps } = found;
   return { name, type, ok: steps.every(({ result }) => result === 'ok'), steps: steps.map((step) => ({ ...step })) };
 };

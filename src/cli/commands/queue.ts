@@ -8,7 +8,7 @@ import type { RETRYABLE_DELIVERIES, queueRetry as queueRetrySpec } from '../../p
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
 import { type Output, toPrintableLine } from '../output.ts';
-import { type ListArguments, tellMore } from './submission.ts';
+import { type ListArguments, printPage } from '../page.ts';
 
 type QueuedDelivery = ResultOf<typeof queueListSpec>['items'][number];
 
@@ -34,11 +34,7 @@ export const queueList: Command<ListArguments<DeliveryState> & { readonly destin
     ...(state === null ? {} : { state }),
     ...(destination === null ? {} : { destination }),
   });
-  for (const item of page.items) {
-    if (output.isJson) output.document(item);
-    else printDelivery(output, item);
-  }
-  tellMore(output, page.nextCursor);
+  printPage(output, page, { print: (item) => printDelivery(output, item), empty: 'no delivery found' });
   return 0;
 };
 

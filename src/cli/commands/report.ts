@@ -7,7 +7,7 @@ import type { reportGet } from '../../protocol/methods/report-get.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
 import { type Output, toPrintableLine } from '../output.ts';
-import { type ListArguments, tellMore } from './submission.ts';
+import { type ListArguments, printPage } from '../page.ts';
 
 type Report = ResultOf<typeof reportGet>;
 
@@ -20,12 +20,13 @@ export const reportList: Command<ListArguments<DeliveryState>> = async (context,
     ...(cursor === null ? {} : { cursor }),
     ...(state === null ? {} : { state }),
   });
-  for (const item of page.items) {
-    if (output.isJson) output.document(item);
-    const unit = `${item.partNumber ?? '-'} ${item.serialNumber ?? '-'}`;
-    output.line(`${item.reportId} ${item.createdAt} ${item.outcome} ${item.state} ${toPrintableLine(unit)}`);
-  }
-  tellMore(output, page.nextCursor);
+  printPage(output, page, {
+    print: ({ reportId, createdAt, outcome, state: is, partNumber, serialNumber }) => {
+      const unit = `${partNumber ?? '-'} ${serialNumber ?? '-'}`;
+      output.line(`${reportId} ${createdAt} ${outcome} ${is} ${toPrintableLine(unit)}`);
+    },
+    empty: 'no report found',
+  });
   return 0;
 };
 

@@ -6,17 +6,11 @@ import type { submissionGet } from '../../protocol/methods/submission-get.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
 import { type Output, toPrintableLine } from '../output.ts';
+import { type ListArguments, printPage } from '../page.ts';
 import { printSubmitLine } from '../submit/print.ts';
 import { toSubmitLine } from '../submit/result.ts';
 
 type Submission = ResultOf<typeof submissionGet>;
-
-/** Which page of a list: `limit` rows, from where the last page ended. */
-export type ListArguments<State> = {
-  readonly limit: number;
-  readonly cursor: string | null;
-  readonly state: State | null;
-};
 
 /** Newest first, one line each; with `--json` one document each, the last with `nextCursor` when there is more. */
 export const submissionList: Command<ListArguments<SubmissionState>> = async (context, { limit, cursor, state }) => {
@@ -27,21 +21,15 @@ export const submissionList: Command<ListArguments<SubmissionState>> = async (co
     ...(cursor === null ? {} : { cursor }),
     ...(state === null ? {} : { state }),
   });
-  for (const item of page.items) {
-    if (output.isJson) output.document(item);
-    const reason = item.reason === null ? '' : ` (${item.reason})`;
-    output.line(`${item.submissionId} ${item.receivedAt} ${item.state} ${toPrintableLine(item.name + reason)}`);
-  }
-  tellMore(output, page.nextCursor);
+  printPage(output, page, {
+    print: ({ submissionId, receivedAt, state: is, name, reason }) => {
+      const why = reason === null ? '' : ` (${reason})`;
+      output.line(`${submissionId} ${receivedAt} ${is} ${toPrintableLine(name + why)}`);
+    },
+    empty: 'no submission found',
+  });
   return 0;
 };
-
-/** Says how to see the next page. */
-export function tellMore(output: Output, nextCursor: string | undefined): void {
-  if (nextCursor === undefined) return;
-  if (output.isJson) output.document({ nextCursor });
-  output.line(`more: --cursor ${nextCursor}`);
-}
 
 function printSubmission(output: Output, submission: Submission): void {
   printSubmitLine(output, toSubmitLine(submission.name, submission));

@@ -33,6 +33,9 @@ export type ReadInputDeps = {
   readonly limitBytes: number;
 };
 
+/** The call that brings the file, and what becomes of it: one to be `kept` takes a place in the queue from its first byte on. */
+export type ReadInputOptions = { readonly context: CallContext; readonly purpose: 'kept' | 'converted' };
+
 type Source =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   | { readonly kind: 'stream'; readonly stream: UploadStream };
@@ -116,7 +119,9 @@ async function writeAll(upload: Upload, stream: UploadStream, { name, size }: Fi
 
 type Reading = ReadInputDeps & { readonly context: CallContext; readonly stack: AsyncDisposableStack };
 
-async function readOne(reading: Reading, params: FileParams, source: Source): Promise<InputFile> {
+type OneFile = { readonly params: FileParams; readonly source: Source; readonly isCounted: boolean };
+
+async function readOne(reading: Reading, { params, source, isCounted }: OneFile): Promise<InputFile> {
   const { name, size = null } = params;
   switch (source.kind) {
     case 'inline': {
@@ -126,7 +131,7 @@ async function readOne(reading: Reading, params: FileParams, source: Source): Pr
     }
     case 'stream': {
       const { store, limitBytes, context, stack } = reading;
-      const outcome = await store.openUpload({ kid: context.caller.kid, size, maxBytes: limitBytes });
+      const outcome = await store.openUpload({ kid: context.caller.kid, size, maxBytes: limitBytes, isCounted });
       const upload = stack.use(opened(name, outcome));
       await writeAll(upload, source.stream, params);
       const body = await upload.finish();
@@ -143,18 +148,27 @@ async function readOne(reading: Reading, params: FileParams, source: Source): Pr
  *
  * @param deps - See {@link ReadInputDeps}.
  * @param params - Params of the call.
- * @param context - Context of the call.
+ * @param options - See {@link ReadInputOptions}.
  * @throws {AirlockError} invalid_params, too_large, queue_full, request_failed (`size_mismatch`, `sha256_mismatch`).
  * @throws the call's abort reason.
  */
-export async function readInput(deps: ReadInputDeps, params: Params, context: CallContext): Promise<Input> {
+export async function readInput(
+  deps: ReadInputDeps,
+  params: Params,
+  { context, purpose }: ReadInputOptions,
+): Promise<Input> {
   const { companions = [] } = params;
   // Order: every stream is taken before the first byte is read, so that a wrong number is told at once.
-  const all = [params, ...companions].map((one) => ({ params: one, source: sourceOf(one, context) }));
+  const all = [params, ...companions].map((one, index) => ({
+    params: one,
+    source: sourceOf(one, context),
+    // A companion belongs to the one item that the main file is.
+    isCounted: purpose === 'kept' && index === 0,
+  }));
   await using stack = new AsyncDisposableStack();
   const reading = { ...deps, context, stack };
   const files: InputFile[] = [];
-  for (const { params: one, source } of all) files.push(await readOne(reading, one, source));
+  for (const one of all) files.push(await readOne(reading, one));
   const [main, ...others] = files;
   if (main === undefined) throw new AirlockError('internal', 'Cannot take the file: none was read');
   context.signal.throwIfAborted();

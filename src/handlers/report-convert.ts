@@ -41,7 +41,7 @@ function toResult({ reports, converter, warnings, log, stats, ...end }: CallResu
  * request_failed, invalid_params.
  */
 export const handleReportConvert: Handler<typeof reportConvert, ReportConvertDeps> = async (deps, params, context) => {
-  await using input = await readInput(deps, params, context);
+  await using input = await readInput(deps, params, { context, purpose: 'converted' });
   const { main, companions } = input;
   const { caller, signal } = context;
   const file = {

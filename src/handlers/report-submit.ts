@@ -39,7 +39,7 @@ function toAnswer(outcome: AcceptOutcome, name: string) {
  * @throws {AirlockError} invalid_params, too_large, request_failed (`size_mismatch`, `sha256_mismatch`), queue_full, conflict.
  */
 export const handleReportSubmit: Handler<typeof reportSubmit, ReportSubmitDeps> = async (deps, params, context) => {
-  await using input = await readInput(deps, params, context);
+  await using input = await readInput(deps, params, { context, purpose: 'kept' });
   const { main, companions } = input;
   const outcome = await deps.store.accept({
     kid: context.caller.kid,

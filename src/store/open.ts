@@ -141,6 +141,7 @@ export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<S
   const door = makeDoor(
     {
       files,
+      log,
       nowUnixMs: () => clock.nowUnixMs(),
       ask: thread.call,
       unwrap: (method, reply) => unwrap({ thread, log }, method, reply),

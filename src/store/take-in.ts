@@ -5,9 +5,10 @@ import { assertNever } from '../core/assert-never.ts';
 import { INLINE_BODY_BYTES } from '../core/body.ts';
 import { makeUuidV7 } from '../core/ids.ts';
 import { AirlockError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
 import { join } from 'node:path';
 import { type CallContent, hashCompanions } from './accept.ts';
-import { DISK_FULL, STORE_FAILED } from './bounds.ts';
+import { STORE_FAILED } from './bounds.ts';
 import type { StoreFiles } from './folder.ts';
 import type { StoreReply } from './messages.ts';
 import { hash } from './hash.ts';
@@ -25,11 +26,12 @@ import type {
   UploadInput,
   UploadOutcome,
 } from './types.ts';
-import { isDiskError, type OpenUpload, openUpload, type UploadDeps } from './upload.ts';
+import { type OpenUpload, openUpload, refuseWrite, type UploadDeps } from './upload.ts';
 
 /** What taking in needs. */
 export type TakeInDeps = {
   readonly files: Pick<StoreFiles, 'incoming' | 'payload'>;
+  readonly log: Pick<Logger, 'error'>;
   readonly nowUnixMs: () => number;
   /** The store's thread; `failed` = it could not write, or is gone. */
   readonly ask: <M extends StoreMethod>(method: M, args: StoreArguments[M]) => Promise<StoreReply>;
@@ -99,7 +101,7 @@ async function place(taking: Taking, input: AcceptInput): Promise<PlacedInput | 
     return { ...input, body, companions, uploadIds: receivedOf(input) };
   } catch (error) {
     if (error instanceof AirlockError) throw error;
-    return isDiskError(error) ? DISK_FULL : STORE_FAILED;
+    return refuseWrite(taking, error, { uploadIds: receivedOf(input) });
   }
 }
 
@@ -161,6 +163,7 @@ export function makeDoor(deps: TakeInDeps, uploads: Map<string, OpenUpload>): Do
   const runAlone = makeRunningKeys();
   const uploadDeps: UploadDeps = {
     incoming: deps.files.incoming,
+    log: deps.log,
     makeId: () => makeUuidV7(deps.nowUnixMs()),
     opened: (upload) => void uploads.set(upload.uploadId, upload),
     closed: (uploadId) => void uploads.delete(uploadId),

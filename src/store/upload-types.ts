@@ -35,8 +35,8 @@ export type UploadInput = {
   /** Bytes that were announced; null = nobody said. */
   readonly size: number | null;
   readonly maxBytes: number;
-  /** It goes with another file, and takes no place of its own in the queue. */
-  readonly isCompanion?: boolean;
+  /** False = takes no place in the queue: it goes with another file, or is not to be taken in at all. Default: true. */
+  readonly isCounted?: boolean;
 };
 
 /** A place for bytes that arrive in pieces. Disposing one that was not accepted removes its file and gives the room back. */

@@ -5,6 +5,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { INLINE_BODY_BYTES } from '../core/body.ts';
 import { AirlockError, isSystemError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
 import { writeFully } from '../disk/durable-file.ts';
 import { DISK_FULL, STORE_FAILED } from './bounds.ts';
 import type { RoomAnswer, RoomRelease, RoomRequest } from './room.ts';
@@ -14,6 +15,7 @@ import type { QueueFull, ReceivedBody, Upload, UploadInput, UploadOutcome } from
 export type UploadDeps = {
   /** Folder of the files that arrive. */
   readonly incoming: string;
+  readonly log: Pick<Logger, 'error'>;
   readonly makeId: () => string;
   readonly reserve: (request: RoomRequest) => Promise<RoomAnswer>;
   readonly release: (release: RoomRelease) => Promise<void>;
@@ -43,7 +45,23 @@ export function isDiskError(error: unknown): boolean {
   return isSystemError(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
 }
 
-const toRefusal = (error: unknown): QueueFull => (isDiskError(error) ? DISK_FULL : STORE_FAILED);
+/**
+ * The refusal for a write that failed. A full disk is expected; anything else is logged, since the caller is told no more than
+ * `store_failed`.
+ *
+ * @param deps - Its log.
+ * @param error - Of the file system: it names a path, never bytes.
+ * @param where - Ids of the uploads.
+ */
+export function refuseWrite(
+  { log }: Pick<UploadDeps, 'log'>,
+  error: unknown,
+  where: { readonly uploadIds: readonly string[] },
+): QueueFull {
+  if (isDiskError(error)) return DISK_FULL;
+  log.error({ err: error, ...where }, 'a file that arrives cannot be written');
+  return STORE_FAILED;
+}
 
 async function closeQuietly(file: FileHandle): Promise<void> {
   try {
@@ -91,7 +109,7 @@ class FileUpload implements Upload {
 
   /** The first failure is the one that is told, here and at `finish`. */
   #fail(error: unknown): QueueFull {
-    this.#refusal ??= toRefusal(error);
+    this.#refusal ??= refuseWrite(this.#deps, error, { uploadIds: [this.#state.uploadId] });
     return this.#refusal;
   }
 
@@ -154,10 +172,10 @@ class FileUpload implements Upload {
  * @param input - An announced size is reserved at once; without one, room is asked for as bytes come.
  */
 export async function openUpload(deps: UploadDeps, input: UploadInput): Promise<UploadOutcome> {
-  const { size, maxBytes, isCompanion = false } = input;
+  const { size, maxBytes, isCounted = true } = input;
   if (size !== null && size > maxBytes) return { kind: 'too_large', limit: maxBytes };
   const uploadId = deps.makeId();
-  const items = isCompanion ? 0 : 1;
+  const items = isCounted ? 1 : 0;
   const reserved = Math.min(maxBytes, size ?? STEP_BYTES);
   const answer = await deps.reserve({ uploadId, items, bytes: reserved });
   if (answer.kind !== 'reserved') return answer;
@@ -168,7 +186,7 @@ export async function openUpload(deps: UploadDeps, input: UploadInput): Promise<
     deps.opened(state);
     return { kind: 'opened', upload: new FileUpload(deps, { file, state }, { maxBytes, items, reserved }) };
   } catch (error) {
-    const refusal = toRefusal(error);
+    const refusal = refuseWrite(deps, error, { uploadIds: [uploadId] });
     await deps.release({ uploadId, refused: refusal.reason });
     return refusal;
   }

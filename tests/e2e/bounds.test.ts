@@ -5,7 +5,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
-import { documents } from '../support/e2e.ts';
+import { documents, until } from '../support/e2e.ts';
 
 const MIB = 1024 ** 2;
 
@@ -25,7 +25,73 @@ async function listFiles(home: TestHome): Promise<readonly string[]> {
   return entries.flat().flatMap((entry) => (entry.isFile() ? [entry.name] : []));
 }
 
+/** Bytes that arrive until they are let go. */
+function heldUpload() {
+  const { promise: letGo, resolve: finish } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield Buffer.alloc(65_536);
+    begin();
+    await letGo;
+  }
+  return { begun, finish, source };
+}
+
+async function* oneMiB(): AsyncGenerator<Uint8Array> {
+  for (let n = 0; n < 16; n += 1) yield Buffer.alloc(65_536);
+}
+
+/** One streamed file with two streamed companions. */
+const family = () => ({
+  params: {
+    name: 'a.bin',
+    stream: 1,
+    companions: [
+      { name: 'b.bin', stream: 3 },
+      { name: 'c.bin', stream: 5 },
+    ],
+  },
+  upload: new Map([1, 3, 5].map((stream) => [stream, oneMiB()])),
+});
+
 describe('the bounds of the queue', () => {
+  it('by count: a file takes one place with all its companions, a conversion that is not kept none, and one over is refused', async () => {
+    await using home = await makeTestHome();
+    await home.start(['--set', 'queue.maxItems=2']);
+    const clients = await Promise.all([home.connect(), home.connect(), home.connect()]);
+    const [first, second, third] = clients;
+    const submitFamily = () => {
+      const { params, upload } = family();
+      return third.call('report/submit', { ...params, idempotencyKey: randomUUID() }, { upload });
+    };
+    const hold = async (client: typeof first) => {
+      const held = heldUpload();
+      const params = { name: 'held.bin', stream: 1, idempotencyKey: randomUUID() };
+      const end = client.call('report/submit', params, { upload: new Map([[1, held.source()]]) });
+      await held.begun;
+      return { end, finish: held.finish };
+    };
+
+    const one = await hold(first);
+    expect(await submitFamily()).toMatchObject({ bytes: MIB, duplicate: false });
+    const { items } = await until(
+      third,
+      () => third.call('queue/stats', {}),
+      (stats) => stats.items === 0,
+    );
+    const two = await hold(second);
+    const { params, upload } = family();
+    const converted = await third.call('report/convert', params, { upload }).catch((error: unknown) => error);
+    await expect(submitFamily()).rejects.toMatchObject({ code: 'queue_full', data: { reason: 'count' } });
+
+    expect(items).toBe(0);
+    expect(converted).not.toMatchObject({ code: 'queue_full' });
+    one.finish();
+    two.finish();
+    expect(await Promise.all([one.end, two.end])).toMatchObject([{ duplicate: false }, { duplicate: false }]);
+    await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
+  });
+
   it('by bytes: what never fits ends with 65, what does not fit now with 75, and both leave nothing', async () => {
     await using home = await makeTestHome();
     await home.start(['--set', 'queue.maxBytes=3 MiB']);

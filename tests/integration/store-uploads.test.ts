@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { toKeyId, toSubmissionId } from '../../src/core/ids.ts';
-import { silentLogger } from '../../src/core/logger.ts';
+import { type LogFields, type Logger, silentLogger } from '../../src/core/logger.ts';
 import { openStore, type StoreConfig } from '../../src/store/open.ts';
 import type { AcceptInput, ReceivedBody, Store, Upload, UploadInput } from '../../src/store/types.ts';
 import { makeInput, makeTemporaryFolder } from '../support/store.ts';
@@ -14,9 +15,9 @@ const MIB = 1024 ** 2;
 const INLINE = 128 * 1024;
 const kid = toKeyId('station');
 
-const open = (directory: string, config: Partial<StoreConfig> = {}) =>
+const open = (directory: string, config: Partial<StoreConfig> = {}, log: Logger = silentLogger) =>
   openStore(
-    { directory, clock: systemClock, log: silentLogger },
+    { directory, clock: systemClock, log },
     { maxItems: 0, receipts: { keep: 86_400_000, count: 1_000 }, idempotencyMs: 86_400_000, ...config },
   );
 
@@ -123,7 +124,7 @@ describe('an upload', () => {
     await using store = await open(folder.path, { maxItems: 1 });
     const [main, large] = [makeBytes(200_000), makeBytes(300_000)];
     await using mainUpload = await openOne(store);
-    await using companion = await openOne(store, { isCompanion: true });
+    await using companion = await openOne(store, { isCounted: false });
     const companions = [
       { name: 'b.bin', body: await fill(companion, large) },
       { name: 'a.txt', body: { kind: 'inline', bytes: Buffer.from('abc') } as const },
@@ -197,6 +198,43 @@ describe('an upload during which the store begins anew', () => {
     expect(died).toMatchObject({ kind: 'queue_full', reason: 'store_failed' });
     expect(outcome).toMatchObject({ kind: 'accepted', bytes: 600_000 });
     expect(await store.stats()).toMatchObject({ items: 1, bytes: { submissions: 600_000, reserved: 0 } });
+  });
+});
+
+describe('what the disk does not take', () => {
+  it.each([
+    ['while it is opened', 'open'],
+    ['while it gets its place', 'place'],
+  ])('is logged once with its cause and its upload, %s', async (_title, moment) => {
+    using folder = makeTemporaryFolder();
+    const lines: { readonly fields: LogFields; readonly message: string }[] = [];
+    const log: Logger = { ...silentLogger, error: (fields, message) => void lines.push({ fields, message }) };
+    await using store = await open(folder.path, {}, log);
+    const bytes = Buffer.alloc(200_000, 'body of the unit ');
+    const uploadIds: string[] = [];
+    const run = async () => {
+      if (moment === 'open') {
+        await rename(join(folder.path, 'incoming'), join(folder.path, 'gone'));
+        return await store.openUpload({ kid, size: 1, maxBytes: MIB });
+      }
+      await using upload = await openOne(store);
+      const body = await fill(upload, bytes);
+      uploadIds.push(body.uploadId);
+      await rm(body.path);
+      return await store.accept(toAccept(body));
+    };
+
+    expect(await run()).toMatchObject({ kind: 'queue_full', reason: 'store_failed' });
+
+    expect(lines).toMatchObject([
+      {
+        fields: {
+          err: { code: 'ENOENT' },
+          uploadIds: moment === 'open' ? [expect.any(String)] : uploadIds,
+        },
+      },
+    ]);
+    expect(inspect(lines, { depth: null })).not.toContain('body of the unit');
   });
 });
 

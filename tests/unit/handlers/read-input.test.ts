@@ -81,7 +81,7 @@ describe('readInput()', () => {
     const input = await readInput(
       deps,
       { name: 'main', stream: 5, size: 3, sha256: sha256('abc'), companions },
-      context,
+      { context, purpose: 'kept' },
     );
 
     expect(read).toEqual([5, 1, 3]);
@@ -91,10 +91,31 @@ describe('readInput()', () => {
       ['two', 6, 'inline'],
       ['three', 0, 'received'],
     ]);
-    expect(opened).toEqual([3, null, null].map((size) => ({ kid: 'submit', size, maxBytes: 1000 })));
+    expect(opened).toEqual(
+      [3, null, null].map((size, index) => ({ kid: 'submit', size, maxBytes: 1000, isCounted: index === 0 })),
+    );
     expect(disposed).toEqual([]);
     await input[Symbol.asyncDispose]();
     expect(new Set(disposed)).toEqual(new Set([0, 1, 2]));
+  });
+
+  it('takes no place in the queue for what is only converted, nor for a companion of an inline file', async () => {
+    const companions = [{ name: 'one', stream: 3 }];
+    const { opened, deps } = memoryStore();
+
+    const { context } = contextWith({ 1: ['a'], 3: ['b'] });
+    await using _converted = await readInput(
+      deps,
+      { name: 'a', stream: 1, companions },
+      { context, purpose: 'converted' },
+    );
+    await using _kept = await readInput(
+      deps,
+      { name: 'a', content: 'a', companions },
+      { context: contextWith({ 3: ['b'] }).context, purpose: 'kept' },
+    );
+
+    expect(opened.map(({ isCounted }) => isCounted)).toEqual([false, false, false]);
   });
 
   it.each([
@@ -109,7 +130,9 @@ describe('readInput()', () => {
     const { context } = contextWith({ 1: ['a', 'bc'] });
     const { disposed, deps } = memoryStore();
 
-    await expect(readInput(deps, { name: 'a', stream: 1, ...announced }, context)).rejects.toMatchObject(failure);
+    await expect(
+      readInput(deps, { name: 'a', stream: 1, ...announced }, { context, purpose: 'kept' }),
+    ).rejects.toMatchObject(failure);
 
     expect(disposed).toEqual([0]);
   });
@@ -121,7 +144,9 @@ describe('readInput()', () => {
   ])('says that the store %s', async (_what, ends, code) => {
     const { context } = contextWith({ 1: ['abc'] });
 
-    await expect(readInput(memoryStore(ends).deps, { name: 'a', stream: 1 }, context)).rejects.toMatchObject({ code });
+    await expect(
+      readInput(memoryStore(ends).deps, { name: 'a', stream: 1 }, { context, purpose: 'kept' }),
+    ).rejects.toMatchObject({ code });
   });
 
   it.each([
@@ -131,9 +156,13 @@ describe('readInput()', () => {
     const { read, context } = contextWith({ 1: ['a'], 3: ['b'] });
     const { deps } = memoryStore();
 
-    await expect(readInput(deps, { name: 'a', ...ways }, context)).rejects.toMatchObject({ code: 'invalid_params' });
+    await expect(readInput(deps, { name: 'a', ...ways }, { context, purpose: 'kept' })).rejects.toMatchObject({
+      code: 'invalid_params',
+    });
     const companions = [{ name: 'b', ...ways }];
-    await expect(readInput(deps, { name: 'a', stream: 3, companions }, context)).rejects.toMatchObject({
+    await expect(
+      readInput(deps, { name: 'a', stream: 3, companions }, { context, purpose: 'kept' }),
+    ).rejects.toMatchObject({
       code: 'invalid_params',
     });
     expect(read).toEqual([]);

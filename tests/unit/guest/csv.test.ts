@@ -31,6 +31,39 @@ describe('csv()', () => {
     ]);
   });
 
+  it.each([1, 2, 5, 1000])('ends a row at any line end of a file that mixes them, in pieces of %d', (length) => {
+    const rows = [
+      { Step: 'A', Value: '1' },
+      { Step: 'B', Value: '2' },
+      { Step: 'C', Value: '3' },
+    ];
+
+    for (const text of [
+      'Step;Value\r\nA;1\nB;2\r\nC;3\r\n',
+      'Step;Value\nA;1\r\nB;2\nC;3',
+      'Step;Value\rA;1\rB;2\rC;3',
+    ])
+      expect(rowsOf(cut(text, length), { delimiter: ';' })).toEqual(rows);
+  });
+
+  it('keeps a line end of the other kind inside of a quoted cell', () => {
+    expect(rowsOf(['a;b\n"x\r\ny";"z"\r\n"u";"v"\n'], { delimiter: ';' })).toEqual([
+      { a: 'x\r\ny', b: 'z' },
+      { a: 'u', b: 'v' },
+    ]);
+  });
+
+  it('refuses a row with more cells than names, and says where', () => {
+    expect(rowsOf(['a,b\n1,2, ,\n'])).toEqual([{ a: '1', b: '2' }]);
+    let refused: unknown = null;
+    try {
+      rowsOf(['a,b\n1,2\n1,2,3\n']);
+    } catch (error) {
+      refused = BadInput.read(error);
+    }
+    expect(refused).toEqual({ reason: 'the row has 3 cells, and there are names for 2 only', line: 3, column: null });
+  });
+
   it('knows the line of each row, over quoted line ends and empty rows', () => {
     const rows = csv({ chunks: () => ['a,b\n"x\ny",1\n\nz,2\n'] });
     const lines: (readonly [string | undefined, number])[] = [];

@@ -57,8 +57,7 @@ describe('xml()', () => {
   it('reads or refuses anything, and the same however it is cut', () => {
     const noise = fc.array(
       fc.oneof(
-        // No half of a character: text comes from a decoder, which gives none.
-        fc.constantFrom('<a>', '</a>', '<', '&', ']]>', '<!DOCTYPE a [', '<![CDATA[', '"', '\uffff', '\0'),
+        fc.constantFrom('<a>', '</a>', '<', '&', ']]>', '<!DOCTYPE a [', '<![CDATA[', '"', '\ud800', '\0'),
         words,
       ),
       { maxLength: 12 },
@@ -67,7 +66,10 @@ describe('xml()', () => {
     fc.assert(
       fc.property(fc.tuple(element, noise), cuts, ([document, parts], places) => {
         const text = document.slice(0, places[0] ?? 0) + parts.join('') + document;
-        expect(read(cutAt(text, places))).toEqual(read([text]));
+        const [whole, pieces] = [read([text]), read(cutAt(text, places))];
+        // Of several things that are wrong with it, which one is named may depend on the cuts.
+        if (typeof whole === 'string') expect(pieces).toBeTypeOf('string');
+        else expect(pieces).toEqual(whole);
       }),
     );
   });

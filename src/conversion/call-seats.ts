@@ -1,4 +1,4 @@
-// How many callers may use the sandbox at once, so that the queue always has a runner for itself.
+// How many callers may use the sandbox at once, so that the queue keeps a runner for itself; where there is only one, they take turns.
 
 import { AirlockError } from '../core/errors.ts';
 import { makeSemaphore } from '../core/semaphore.ts';

@@ -4,7 +4,8 @@ import { findClosest } from '../gate/closest.ts';
 import { looksCanonical } from '../report/canonical-file.ts';
 import { readHead } from './head.ts';
 import { type MatchFile, matchFile } from './match.ts';
-import { isPassed, type PassedConverter, type RegisteredConverter } from './registered.ts';
+import { explainPending } from './pending.ts';
+import { isPassed, type PassedConverter, type PendingConverter, type RegisteredConverter } from './registered.ts';
 
 /** The file, and the converter that was asked for (null = choose). `head`: its first bytes, 64 KiB at most. */
 export type ChoiceInput = {
@@ -33,6 +34,9 @@ export type WaitingChoice = {
 /** A converter whose `match` fits. A higher `specificity` fits better. */
 export type Match = { readonly converter: PassedConverter; readonly specificity: number };
 
+/** As {@link Match}, of one that may not run yet. */
+export type PendingMatch = Match & { readonly converter: PendingConverter };
+
 /** What name and first lines say. */
 export type FirstLook =
   /** Asked for by name. */
@@ -40,7 +44,7 @@ export type FirstLook =
   /** A canonical file: read without a converter. */
   | { readonly kind: 'canonical' }
   /** In the order in which they are asked; `pending` ones nobody has approved. One of both is not empty. */
-  | { readonly kind: 'matching'; readonly approved: readonly Match[]; readonly pending: readonly Match[] }
+  | { readonly kind: 'matching'; readonly approved: readonly Match[]; readonly pending: readonly PendingMatch[] }
   | RefusedChoice
   | WaitingChoice;
 
@@ -63,9 +67,10 @@ export function refuseChoice(reason: string, candidates: readonly string[] = [])
  *
  * @param converters - At least one.
  */
-export function waitForApproval(converters: readonly PassedConverter[]): WaitingChoice {
-  const names = converters.slice(0, MAX_SHOWN).map(({ name }) => `"${name}"`);
-  const message = `waits for the approval of ${names.join(' or ')}: look at the converter, then approve it`;
+export function waitForApproval(converters: readonly PendingConverter[]): WaitingChoice {
+  const shown = converters.slice(0, MAX_SHOWN).map((converter) => ({ converter, words: explainPending(converter) }));
+  const whys = shown.map(({ converter, words }) => `converter "${converter.name}" (${words.message}; ${words.action})`);
+  const message = `waits for ${whys.join(' or ')}`;
   return { kind: 'waiting', reason: 'converter_pending', message };
 }
 
@@ -144,6 +149,6 @@ export function lookAtFile(
   return {
     kind: 'matching',
     approved: matches.filter(({ converter }) => converter.state === 'approved'),
-    pending: matches.filter(({ converter }) => converter.state === 'pending'),
+    pending: matches.filter((match): match is PendingMatch => match.converter.state === 'pending'),
   };
 }

@@ -10,6 +10,7 @@ import {
   type FirstLook,
   lookAtFile,
   type Match,
+  type PendingMatch,
   type RefusedChoice,
   refuseChoice,
   type WaitingChoice,
@@ -34,7 +35,7 @@ export type Consideration = {
   /** Converters that matched, in the order in which they were asked; empty for a name, a canonical file, an unknown format. */
   readonly opinions: readonly Opinion[];
   /** Matching ones that nobody has approved. */
-  readonly pending: readonly Match[];
+  readonly pending: readonly PendingMatch[];
 };
 
 /** Chooses. */

@@ -26,8 +26,16 @@ type Known = {
   readonly settings: ConverterSettings;
 };
 
-/** A converter that passed the gate. `pending`: nobody has approved it, so it does not run. */
-export type PassedConverter = Known & { readonly state: 'approved' | 'pending'; readonly checked: CheckedConverter };
+type Passed = Known & { readonly checked: CheckedConverter };
+
+/** A converter that passed the gate and does not run: nobody approved it, or others may write to a folder that is trusted. */
+export type PendingConverter = Passed & {
+  readonly state: 'pending';
+  readonly because: 'manual' | 'shared_folder';
+};
+
+/** A converter that passed the gate. */
+export type PassedConverter = (Passed & { readonly state: 'approved' }) | PendingConverter;
 
 /** A converter, in one of its states. */
 export type RegisteredConverter =

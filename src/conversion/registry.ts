@@ -7,7 +7,12 @@ import type { Logger } from '../core/logger.ts';
 import { makeSemaphore, type Semaphore } from '../core/semaphore.ts';
 import type { CheckedConverter, GateVerdict } from '../gate/checked.ts';
 import type { Gate, GateCheckOptions } from '../gate/open.ts';
-import { type ConverterSettings, DEFAULT_SETTINGS, type RegisteredConverter } from './registered.ts';
+import {
+  type ConverterSettings,
+  DEFAULT_SETTINGS,
+  type PendingConverter,
+  type RegisteredConverter,
+} from './registered.ts';
 import { isPrivateFolder, type ScannedConverter, scanFolder } from './scan-folder.ts';
 
 /** What the registry needs. */
@@ -31,12 +36,14 @@ export type Registry = {
 /** `only`: register this name and no other, for it takes the gate a while to look at many. */
 export type RegistryOptions = { readonly only?: string | null };
 
+type Approval = { readonly state: 'approved' } | Pick<PendingConverter, 'state' | 'because'>;
+
 /** A converter before its verdict: where it comes from, and what a pass makes of it. */
 type Candidate = {
   readonly name: string;
   readonly origin: string;
   readonly trust: RegisteredConverter['trust'];
-  readonly stateOnPass: 'approved' | 'pending';
+  readonly onPass: Approval;
   readonly check: () => Promise<GateVerdict>;
 };
 
@@ -57,7 +64,7 @@ function toBundled(converter: CheckedConverter): Candidate {
     name: converter.manifest.name,
     origin: BUNDLED,
     trust: 'bundled',
-    stateOnPass: 'approved',
+    onPass: { state: 'approved' },
     check: () => Promise.resolve(verdict),
   };
 }
@@ -82,7 +89,8 @@ async function readFolder(path: string, origin: string, log: Logger): Promise<re
 async function checkOne({ gate, checks }: OwnDeps, path: string, options: GateCheckOptions): Promise<GateVerdict> {
   using _permit = await checks.acquire();
   try {
-    return await gate.check(path, options);
+    // A thread that did not start in time says more about the machine than about the converter.
+    return await gate.check(path, options).catch(() => gate.check(path, options));
   } catch (error) {
     if (!(error instanceof AirlockError)) throw error;
     const finding = toFinding('gate-unavailable', error.message, 'start the daemon again');
@@ -107,7 +115,7 @@ async function readOwn(
     name: scanned.name,
     origin,
     trust: 'own',
-    stateOnPass: isPrivate ? 'approved' : 'pending',
+    onPass: isPrivate ? { state: 'approved' } : { state: 'pending', because: wantsAuto ? 'shared_folder' : 'manual' },
     check: () => checkOne(deps, scanned.path, { isPrivate }),
   }));
 }
@@ -132,7 +140,7 @@ function logRefusal(log: Logger, converter: RegisteredConverter): void {
 }
 
 async function register(
-  { name, origin, trust, stateOnPass, check }: Candidate,
+  { name, origin, trust, onPass, check }: Candidate,
   settings: ConverterSettings,
   { isTaken }: { readonly isTaken: boolean },
 ): Promise<RegisteredConverter> {
@@ -144,7 +152,7 @@ async function register(
   if (!settings.enabled) return { ...known, state: 'disabled' };
   const verdict = await check();
   return verdict.kind === 'passed'
-    ? { ...known, state: stateOnPass, checked: verdict.converter }
+    ? { ...known, ...onPass, checked: verdict.converter }
     : { ...known, state: 'refused', findings: verdict.findings };
 }
 

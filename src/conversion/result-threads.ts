@@ -93,9 +93,19 @@ export type ResultThreads = {
 export function makeResultThreads(): ResultThreads {
   const all = new Set<ResultThread>();
   const idle: ResultThread[] = [];
+
+  /** One may have ended while it lay idle. */
+  function popAlive(): ResultThread | null {
+    for (let thread = idle.pop(); thread !== undefined; thread = idle.pop()) {
+      if (thread.isAlive()) return thread;
+      all.delete(thread);
+    }
+    return null;
+  }
+
   return {
     borrow: () => {
-      const thread = idle.pop() ?? startResultThread();
+      const thread = popAlive() ?? startResultThread();
       all.add(thread);
       return thread;
     },

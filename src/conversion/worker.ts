@@ -51,11 +51,15 @@ function mayHaveWork(change: StoreChange): boolean {
   return change.kind === 'submission' && (change.state === 'received' || change.state === 'suspended');
 }
 
-/** What all conversions of one loop share. `starts` counts runs in a row that no runner took. */
+/**
+ * What all conversions of one loop share. `signal` ends what runs, `stopping` only what waits; `starts` counts runs in a row that
+ * no runner took.
+ */
 type Loop = {
   readonly config: ConversionsConfig;
   readonly chooser: Chooser;
   readonly signal: AbortSignal;
+  readonly stopping: AbortSignal;
   readonly starts: { failures: number };
 };
 
@@ -89,7 +93,7 @@ async function findEnd(deps: ConversionsDeps, item: ClaimedSubmission, loop: Loo
 
 async function giveBackLater(
   { clock, log }: ConversionsDeps,
-  { starts, signal }: Loop,
+  { starts, signal, stopping }: Loop,
   error: unknown,
 ): Promise<SubmissionEnd> {
   starts.failures += 1;
@@ -97,9 +101,9 @@ async function giveBackLater(
   log.error({ err: error, retryInMs }, 'no runner takes the submission; it is given back');
   try {
     // Order: the wait comes before the giving back, for what is given back is claimed again at once.
-    await clock.sleep(retryInMs, { signal });
+    await clock.sleep(retryInMs, { signal: AbortSignal.any([signal, stopping]) });
   } catch (reason) {
-    if (!signal.aborted) throw reason;
+    if (!signal.aborted && !stopping.aborted) throw reason;
   }
   return GIVEN_BACK;
 }
@@ -136,7 +140,13 @@ export function startConversions(deps: ConversionsDeps, config: ConversionsConfi
   const aborting = new AbortController();
   const slots = makeSemaphore(Math.max(1, deps.pool.runners().size));
   const running = new Set<Promise<void>>();
-  const loop: Loop = { config, chooser: makeChooser(deps, config), signal: aborting.signal, starts: { failures: 0 } };
+  const loop: Loop = {
+    config,
+    chooser: makeChooser(deps, config),
+    signal: aborting.signal,
+    stopping: stopping.signal,
+    starts: { failures: 0 },
+  };
   const waker = makeWaker(clock);
   const subscription = store.changes.subscribe((change) => {
     if (mayHaveWork(change)) waker.wake();

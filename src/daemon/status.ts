@@ -2,6 +2,7 @@
 
 import type { LoadOutcome } from '../config/load.ts';
 import type { DestinationConfig } from '../config/schema/destinations.ts';
+import { explainPending } from '../conversion/pending.ts';
 import { isPassed } from '../conversion/registered.ts';
 import type { Registry } from '../conversion/registry.ts';
 import type { StatusSources } from '../handlers/status-get.ts';
@@ -67,14 +68,12 @@ function wallReasons(pool: Pick<Pool, 'walls'>, required: readonly string[], sin
 function pendingReasons(registry: Pick<Registry, 'list'>, since: string): readonly StatusReason[] {
   return registry
     .list()
-    .filter(({ state }) => state === 'pending')
-    .map(({ name, origin }) => ({
-      code: 'converter_pending',
-      since,
-      subject: name,
-      message: `the converter in folder "${origin}" is not approved: what needs it waits`,
-      action: `set converters.folders.${origin}.approve to "auto" (development only), or remove it`,
-    }));
+    .filter((converter) => converter.state === 'pending')
+    .map((converter) => {
+      const { message, action } = explainPending(converter);
+      const waits = `${message}: what needs it waits`;
+      return { code: 'converter_pending', since, subject: converter.name, message: waits, action };
+    });
 }
 
 /**

@@ -38,7 +38,7 @@ export function makeConverter(name: string, options: ConverterOptions = {}): Pas
     name,
     origin: trust === 'bundled' ? 'bundled' : 'own',
     trust,
-    state,
+    ...(state === 'pending' ? { state, because: 'manual' as const } : { state }),
     settings: { ...DEFAULT_SETTINGS, ...settings },
     checked: { manifest, sha256: `sha-of-${name}`, files: new Map([['converter.ts', 'code']]), entry: 'converter.ts' },
   };

@@ -65,6 +65,7 @@ async function checkFolder(gate: Gate, folder: string, config: AirlockConfig): P
     trust: 'own',
     settings: settings ?? DEFAULT_SETTINGS,
     state: 'pending',
+    because: 'manual',
     checked: verdict.converter,
   };
 }

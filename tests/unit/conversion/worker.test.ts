@@ -234,6 +234,19 @@ describe('startConversions()', () => {
     expect(await store.ended(2)).toMatchObject([{}, { state: 'received' }]);
   });
 
+  it('does not hold up a stop while it waits for a runner', async () => {
+    const behave: Behave = () => {
+      throw new AirlockError('unavailable', 'Cannot start runner: there is no memory');
+    };
+    const { store, conversions } = start(behave);
+    store.submit();
+    await settle();
+
+    await conversions.drain({ signal: new AbortController().signal });
+
+    expect(await store.ended(1)).toMatchObject([{ state: 'received' }]);
+  });
+
   it('asks a store that failed again, with waits between', async () => {
     const { store, clock, conversions } = start(SKIP, {
       prepare: (fake) => {

@@ -140,8 +140,11 @@ const PLAIN = [
 ] as const;
 
 function pick(taken: Taken, keys: readonly string[]): Taken {
-  const picked: Taken = Object.create(null);
-  for (const key of keys) if (taken[key] !== undefined) picked[key] = taken[key];
+  const picked: Taken = {};
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index] ?? '';
+    if (taken[key] !== undefined) picked[key] = taken[key];
+  }
   return picked;
 }
 
@@ -196,7 +199,7 @@ function assertOpen(open: Open): void {
 function addStep(open: Open, parent: number, { step, attachments }: TakenStep): number {
   assertOpen(open);
   const id = open.nextStep;
-  open.emitter.step({ r: open.r, id, step, wrap: (body) => ({ step: body }) }, 'step', { id, parent });
+  open.emitter.step({ r: open.r, id, step, wrap: (body) => ({ id, parent, step: body }) }, 'step');
   open.nextStep += 1;
   for (const attachment of attachments) open.emitter.attachment(open.r, id, attachment);
   return id;
@@ -253,7 +256,7 @@ function start(emitter: Emitter, input: ReportInput, fileName: string): Open {
   const given = taken['root'] as TakenStep | undefined;
   const root: TakenStep = given ?? { step: { name: fileName || 'report', kind: 'sequence' }, attachments: [] };
   const r = emitter.nextReport();
-  emitter.step({ r, id: 0, step: root.step, wrap: (body) => ({ report: toHead(taken, body) }) }, 'start', {});
+  emitter.step({ r, id: 0, step: root.step, wrap: (body) => ({ report: toHead(taken, body) }) }, 'start');
   for (const [name, items] of listsOf(taken)) emitter.items(r, null, name, items);
   for (const attachment of root.attachments) emitter.attachment(r, 0, attachment);
   const attachments = (taken['attachments'] as readonly TakenAttachment[] | undefined) ?? [];

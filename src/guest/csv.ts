@@ -26,8 +26,6 @@ export type CsvRows = Iterable<CsvRow> & {
 };
 
 type State = { line: number; columns: readonly string[] };
-type Cells = { readonly line: number; readonly cells: readonly string[] };
-
 type Newline = '\n' | '\r';
 
 /** Programs mix line ends within one file, so a line feed ends a row whatever stands before it; null = nothing tells yet. */
@@ -46,53 +44,74 @@ function dropReturn(cells: string[]): readonly string[] {
 }
 
 function countIn(cells: readonly string[], newline: Newline): number {
-  return cells.reduce((sum, cell) => sum + cell.split(newline).length - 1, 0);
+  return cells.join('\0').split(newline).length - 1;
 }
 
-function* readCells(source: TextSource, options: CsvOptions): Generator<Cells, void> {
+/** Rows of one piece. */
+type Batch = {
+  readonly rows: string[][];
+  /** Only where there are quotes may a row have more than one line. */
+  readonly hasQuotes: boolean;
+  /** Null where nothing could be read yet: there are no rows then. */
+  readonly newline: Newline | null;
+  /** A quoted cell is never closed. */
+  readonly isOpen: boolean;
+  /** UTF-16 units that are no whole row yet. */
+  readonly restLength: number;
+};
+
+const NO_ROWS: Batch = { rows: [], hasQuotes: false, newline: null, isOpen: false, restLength: 0 };
+
+/** A batch for each piece: a generator that gives row after row would cost more than the row. */
+function* readBatches(source: TextSource, options: CsvOptions): Generator<Batch, void> {
+  const { delimiter = ',', quote: quoteChar = '"' } = options;
   let rest = '';
-  let line = 1;
   let newline: Newline | null = null;
-  const take = function* (newline: Newline, isLast: boolean): Generator<Cells, void> {
-    const parser = new papaparse.Parser({
-      delimiter: options.delimiter ?? ',',
-      quoteChar: options.quote ?? '"',
-      newline,
-    });
+  const take = (between: Newline, isLast: boolean): Batch => {
+    const hasQuotes = rest.includes(quoteChar);
+    const parser = new papaparse.Parser({ delimiter, quoteChar, newline: between });
     const { data, meta, errors } = parser.parse(rest, 0, !isLast);
     const isOpen = errors.some((error: { readonly code: string }) => error.code === 'MissingQuotes');
     rest = rest.slice(meta.cursor);
-    for (const cells of data) {
-      yield { line, cells: dropReturn(cells) };
-      line += 1 + countIn(cells, newline);
-    }
-    if (isOpen) throw new BadInput('a quoted cell is never closed', { line });
+    return { rows: data, hasQuotes, newline: between, isOpen, restLength: rest.length };
   };
   for (const piece of source.chunks()) {
     if (typeof piece !== 'string')
       throw new Error('Cannot read CSV from bytes: converter.json must say "input": "lines" or "text"');
     rest += piece;
     newline ??= findNewline(rest);
-    if (newline !== null) yield* take(newline, false);
-    if (rest.length > LONGEST_LINE) throw new BadInput(`a row is longer than ${LONGEST_LINE} characters`, { line });
+    yield newline === null ? { ...NO_ROWS, restLength: rest.length } : take(newline, false);
   }
-  if (rest !== '') yield* take(newline ?? '\n', true);
+  if (rest !== '') yield { ...take(newline ?? '\n', true), restLength: 0 };
 }
 
-function toRow(columns: readonly string[], { cells, line }: Cells): CsvRow {
-  if (cells.slice(columns.length).some((cell) => cell.trim() !== ''))
-    throw new BadInput(`the row has ${cells.length} cells, and there are names for ${columns.length} only`, { line });
+function assertNamed(cells: readonly string[], count: number, line: number): void {
+  if (cells.length <= count || cells.slice(count).every((cell) => cell.trim() === '')) return;
+  throw new BadInput(`the row has ${cells.length} cells, and there are names for ${count} only`, { line });
+}
+
+function toRow(columns: readonly string[], cells: readonly string[]): CsvRow {
   const row: Record<string, string | undefined> = Object.create(null);
-  for (const [index, name] of columns.entries()) row[name] = cells[index];
+  for (let index = 0; index < columns.length; index += 1) row[columns[index] ?? ''] = cells[index];
   return row;
 }
 
 function* readRows(source: TextSource, options: CsvOptions, state: State): Generator<CsvRow, void> {
-  for (const row of readCells(source, options)) {
-    if (row.cells.every((cell) => cell.trim() === '')) continue;
-    state.line = row.line;
-    if (state.columns.length > 0) yield toRow(state.columns, row);
-    else state.columns = row.cells.map((cell) => cell.trim());
+  let line = 1;
+  for (const { rows, hasQuotes, newline, isOpen, restLength } of readBatches(source, options)) {
+    for (let index = 0; index < rows.length; index += 1) {
+      const cells = dropReturn(rows[index] ?? []);
+      const at = line;
+      line += hasQuotes ? 1 + countIn(cells, newline ?? '\n') : 1;
+      if (cells.every((cell) => cell.trim() === '')) continue;
+      state.line = at;
+      if (state.columns.length > 0) {
+        assertNamed(cells, state.columns.length, at);
+        yield toRow(state.columns, cells);
+      } else state.columns = cells.map((cell) => cell.trim());
+    }
+    if (isOpen) throw new BadInput('a quoted cell is never closed', { line });
+    if (restLength > LONGEST_LINE) throw new BadInput(`a row is longer than ${LONGEST_LINE} characters`, { line });
   }
 }
 

@@ -26,7 +26,7 @@ export type Emitter = {
   /** One record that must fit as it is. */
   readonly record: (r: number, kind: string, body: Taken) => void;
   /** A record around a step: what is too long for it follows in `more` records. */
-  readonly step: (target: StepTarget, kind: 'start' | 'step', body: Taken) => void;
+  readonly step: (target: StepTarget, kind: 'start' | 'step') => void;
   /** Items of a list, in as many records as they need. */
   readonly items: (r: number, step: number | null, name: ListName, items: readonly unknown[]) => void;
   readonly attachment: (r: number, step: number | null, attachment: TakenAttachment) => void;
@@ -137,10 +137,10 @@ export function makeEmitter(host: Host): Emitter {
     },
     record,
     items,
-    step: ({ r, id, step, wrap }, kind, body) => {
-      const whole = write(r, kind, { ...body, ...wrap(step) });
+    step: ({ r, id, step, wrap }, kind) => {
+      const whole = write(r, kind, wrap(step));
       if (!isLongerThan(whole, LARGEST_RECORD_BYTES)) return send(whole);
-      record(r, kind, { ...body, ...wrap(hollow(step)) });
+      record(r, kind, wrap(hollow(step)));
       for (const more of moreOf(step)) record(r, 'more', { step: id, ...more });
     },
     attachment: (r, step, { pieces, name, mediaType, description, path }) => {

@@ -3,6 +3,8 @@
 const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,5})?$/;
 /** Longer texts are no numbers. */
 const LONGEST_NUMBER = 400;
+/** Every decimal of so many digits comes back from a double as it was. */
+const EXACT_DIGITS = 15;
 
 /**
  * Read a number.
@@ -17,9 +19,10 @@ export function parseNumber(text: string, options: { readonly decimal?: '.' | ',
   const isComma = options.decimal === ',';
   if (isComma && trimmed.includes('.')) return null;
   const plain = isComma ? trimmed.replace(',', '.') : trimmed;
-  if (!PLAIN.test(plain)) return null;
   const value = Number(plain);
-  return Number.isFinite(value) ? value : null;
+  // Order: what is no number at all, most texts of a file, needs no pattern; NaN and the infinities end here.
+  if (value - value !== 0) return null;
+  return PLAIN.test(plain) ? value : null;
 }
 
 /** Significant digits and power of ten: equal for equal numbers, however they are written. */
@@ -39,8 +42,9 @@ function normalize(text: string): string {
  */
 export function isExactNumber(text: string): boolean {
   const plain = text.trim();
+  if (plain.length <= EXACT_DIGITS) return true;
   const digits = plain.replace(/[eE].*$/, '').replace(/\D/g, '').length;
-  if (digits <= 15) return true;
+  if (digits <= EXACT_DIGITS) return true;
   const written = normalize(plain);
   return written.startsWith('e') || written === normalize(String(Number(plain)));
 }

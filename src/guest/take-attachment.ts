@@ -1,6 +1,6 @@
 // One attachment: its description, and its bytes in the form in which they cross to the host.
 
-import { refuse, take, text } from './check.ts';
+import { type Check, type Fields, inside, refuse, take, text, type What } from './check.ts';
 import { encodeUtf8 } from './utf8.ts';
 
 /** A checked attachment. `bytes`: one character (0 … 0xFF) per byte, in pieces; null when only a path is named. */
@@ -15,10 +15,10 @@ export type TakenAttachment = {
 /** Characters of one piece. */
 const PIECE = 65_536;
 
-const bytes = (value: unknown, what: string): unknown =>
-  value instanceof Uint8Array ? value : refuse(what, 'expected a Uint8Array');
+const bytes: Check = (value, what, key) =>
+  value instanceof Uint8Array ? value : refuse(what, 'expected a Uint8Array', key);
 
-const FIELDS = {
+const FIELDS: Fields = {
   name: text(256, 1),
   mediaType: text(100),
   description: text(500),
@@ -50,10 +50,12 @@ const textOr = (value: unknown): string | null => (typeof value === 'string' ? v
  * Check an attachment.
  *
  * @param value - What the author gave.
- * @param what - Names it in messages.
+ * @param holder - Names it in messages, with `key` if it lies inside something.
+ * @param key - Its place there.
  * @throws {ReportError} unless exactly one of `text`, `bytes` and `path` is given.
  */
-export function takeAttachment(value: unknown, what: string): TakenAttachment {
+export function takeAttachment(value: unknown, holder: What, key?: string | number): TakenAttachment {
+  const what = inside(holder, key);
   const taken = take(value, FIELDS, what);
   const given = ['text', 'bytes', 'path'].filter((key) => taken[key] !== undefined);
   if (given.length !== 1) return refuse(what, 'give exactly one of text, bytes and path');

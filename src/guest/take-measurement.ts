@@ -10,7 +10,7 @@ import {
   type StepOutcome,
 } from '../report/rules.ts';
 import type { Measurement, MeasurementLimits } from '../report/schema.ts';
-import { choice, type Fields, refuse, type Taken, take, text } from './check.ts';
+import { type Check, choice, type Fields, inside, refuse, type Taken, take, text, type What } from './check.ts';
 import { isExactNumber, parseNumber } from './numbers.ts';
 
 const NOT_FINITE = ['NaN', 'Infinity', '-Infinity'] as const;
@@ -18,12 +18,12 @@ type LimitWord = (typeof NOT_FINITE)[number];
 type Kind = Measurement['kind'];
 type Given = number | string | boolean | undefined;
 
-const anyValue = (value: unknown, what: string): unknown =>
-  ['number', 'string', 'boolean'].includes(typeof value)
+const anyValue: Check = (value, what, key) =>
+  typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean'
     ? value
-    : refuse(what, `expected a number, text, true or false, received ${typeof value}`);
-const limit = (value: unknown, what: string): unknown =>
-  typeof value === 'number' || typeof value === 'string' ? value : refuse(what, 'expected a number or text');
+    : refuse(what, `expected a number, text, true or false, received ${typeof value}`, key);
+const limit: Check = (value, what, key) =>
+  typeof value === 'number' || typeof value === 'string' ? value : refuse(what, 'expected a number or text', key);
 
 /** Fields of a value with its limits. */
 export const VALUE_FIELDS: Fields = {
@@ -43,12 +43,16 @@ const MEASUREMENT_FIELDS: Fields = {
   kind: choice(['numeric', 'text', 'boolean']),
 };
 
-function toLimitNumber(value: Given, what: string): number | LimitWord | null {
+function refuseNumber(value: Given, what: What, key: string): never {
+  return refuse(what, `"${String(value).slice(0, 100)}" is no number (parseNumber reads a decimal comma)`, key);
+}
+
+function toLimitNumber(value: Given, what: What, key: 'low' | 'high'): number | LimitWord | null {
   if (value === undefined) return null;
   const read = typeof value === 'number' ? value : parseNumber(String(value));
   if (read !== null && Number.isFinite(read)) return read;
   const word = NOT_FINITE.find((name) => name === String(value).trim());
-  return word ?? refuse(what, `"${String(value).slice(0, 100)}" is no number (parseNumber reads a decimal comma)`);
+  return word ?? refuseNumber(value, what, key);
 }
 
 function defaultOp(taken: Taken, kind: Kind): ComparisonName | null {
@@ -66,14 +70,14 @@ function toTarget(value: Given, kind: Kind): number | string | null {
   return (typeof value === 'number' ? value : parseNumber(String(value))) ?? String(value);
 }
 
-function toLimits(taken: Taken, kind: Kind, what: string): MeasurementLimits | null {
+function toLimits(taken: Taken, kind: Kind, what: What): MeasurementLimits | null {
   const given = taken['op'] as ComparisonName | undefined;
   const op = given ?? defaultOp(taken, kind);
   if (op === null) return null;
   const limits: MeasurementLimits = {
     op,
-    low: toLimitNumber(taken['low'] as Given, `${what}, low`),
-    high: toLimitNumber(taken['high'] as Given, `${what}, high`),
+    low: toLimitNumber(taken['low'] as Given, what, 'low'),
+    high: toLimitNumber(taken['high'] as Given, what, 'high'),
     target: toTarget(taken['target'] as Given, kind),
   };
   const problem = findLimitsProblem(limits, kind);
@@ -95,7 +99,7 @@ function kindOf(taken: Taken, wanted: unknown): Kind {
 
 type Valued = Pick<Measurement, 'kind' | 'value' | 'valueText'>;
 
-function toNumeric(value: Given, valueText: string | null, what: string): Valued {
+function toNumeric(value: Given, valueText: string | null, what: What): Valued {
   const isText = typeof value === 'string';
   const read = isText ? parseNumber(value) : value;
   if (typeof read === 'number' && Number.isFinite(read)) {
@@ -104,22 +108,21 @@ function toNumeric(value: Given, valueText: string | null, what: string): Valued
   }
   if (value === undefined) return { kind: 'numeric', value: null, valueText };
   const word = NOT_FINITE.find((name) => name === String(value).trim());
-  if (word === undefined)
-    return refuse(what, `"${String(value).slice(0, 100)}" is no number (parseNumber reads a decimal comma)`);
+  if (word === undefined) return refuseNumber(value, what, 'value');
   return { kind: 'numeric', value: null, valueText: valueText ?? word };
 }
 
-function toValue(taken: Taken, kind: Kind, what: string): Valued {
+function toValue(taken: Taken, kind: Kind, what: What): Valued {
   const value = taken['value'] as Given;
   const valueText = typeof taken['valueText'] === 'string' ? taken['valueText'] : null;
   switch (kind) {
     case 'numeric':
-      return toNumeric(value, valueText, `${what}, value`);
+      return toNumeric(value, valueText, what);
     case 'text':
       return { kind, value: value === undefined ? null : String(value), valueText };
     case 'boolean':
       if (value === undefined || typeof value === 'boolean') return { kind, value: value ?? null, valueText };
-      return refuse(`${what}, value`, 'expected true or false');
+      return refuse(what, 'expected true or false', 'value');
     default:
       return kind satisfies never;
   }
@@ -128,29 +131,30 @@ function toValue(taken: Taken, kind: Kind, what: string): Valued {
 /**
  * Complete a measurement from checked fields.
  *
- * @param taken - Fields of {@link VALUE_FIELDS}; others are left alone. The measurement has no name of its own.
- * @param wantedKind - Kind that was asked for; anything else: as the value says.
+ * @param taken - Fields of {@link VALUE_FIELDS}; others are left alone.
+ * @param wanted - `kind` that was asked for, anything else: as the value says; its own `name`.
  * @param what - Names it in messages.
  * @throws {ReportError} where value, kind and limits do not go together.
  */
-export function completeMeasurement(taken: Taken, wantedKind: unknown, what: string): Measurement {
-  const kind = kindOf(taken, wantedKind);
+export function completeMeasurement(
+  taken: Taken,
+  wanted: { readonly kind: unknown; readonly name: string | null },
+  what: What,
+): Measurement {
+  const kind = kindOf(taken, wanted.kind);
   const limits = toLimits(taken, kind, what);
-  const valued = toValue(taken, kind, what);
+  const { value, valueText } = toValue(taken, kind, what);
   const given = taken['outcome'] as StepOutcome | undefined;
-  const completed = {
-    ...valued,
-    name: null,
-    unit: typeof taken['unit'] === 'string' ? taken['unit'] : null,
-    limits,
-    outcome: given ?? verdictOf({ ...valued, limits }) ?? 'done',
-  };
-  return completed as Measurement;
+  const outcome =
+    given ?? verdictOf({ kind, value, limits } as Pick<Measurement, 'kind' | 'value' | 'limits'>) ?? 'done';
+  const unit = typeof taken['unit'] === 'string' ? taken['unit'] : null;
+  return { kind, value, valueText, name: wanted.name, unit, limits, outcome } as Measurement;
 }
 
 /** Check: one entry of `measurements`. */
-export const takeMeasurement = (value: unknown, what: string): Measurement => {
+export const takeMeasurement = (value: unknown, holder: What, key?: string | number): Measurement => {
+  const what = inside(holder, key);
   const taken = take(value, MEASUREMENT_FIELDS, what);
   const name = typeof taken['name'] === 'string' ? taken['name'] : null;
-  return { ...completeMeasurement(taken, taken['kind'], what), name };
+  return completeMeasurement(taken, { kind: taken['kind'], name }, what);
 };

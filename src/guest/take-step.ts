@@ -4,10 +4,12 @@ import { type Outcome, rollUp, STEP_KINDS, STEP_OUTCOMES, type StepKind } from '
 import type { Measurement } from '../report/schema.ts';
 import type { OpenStep } from '../report/records.ts';
 import {
+  type Check,
   choice,
   either,
   type Fields,
   flag,
+  inside,
   integer,
   json,
   list,
@@ -17,20 +19,23 @@ import {
   type Taken,
   take,
   text,
+  type What,
 } from './check.ts';
 import { takeAttachment, type TakenAttachment } from './take-attachment.ts';
 import { completeMeasurement, takeMeasurement, VALUE_FIELDS } from './take-measurement.ts';
 
 const short = text(8_192);
-const curveNumbers = list((value, what) => (value === null ? null : number(value, what)));
+const curveNumbers = list((value, what, key) => (value === null ? null : number(value, what, key)));
 const CURVE: Fields = { name: short, unit: short, values: curveNumbers, x: curveNumbers };
 
-const takeCurve = (value: unknown, what: string): unknown => {
+const takeCurve: Check = (value, holder, key) => {
+  const what = inside(holder, key);
   const { name = null, unit = null, values, ...own } = take(value, CURVE, what);
   return { name, unit, values: values ?? refuse(what, 'it needs "values"'), ...own };
 };
 
-const takeSeries = (value: unknown, what: string): unknown => {
+const takeSeries: Check = (value, holder, key) => {
+  const what = inside(holder, key);
   const { x, y } = take(value, { x: takeCurve, y: list(takeCurve) }, what);
   return { x: x ?? refuse(what, 'it needs "x"'), y: y ?? [] };
 };
@@ -68,13 +73,17 @@ export type TakenStep = { readonly step: StepRecordBody; readonly attachments: r
 
 const SHORT_FORM = ['value', 'valueText', 'unit', 'op', 'low', 'high', 'target'] as const;
 
-function measurementsOf(taken: Taken, what: string): readonly Measurement[] {
+function isMeasured(taken: Taken): boolean {
+  for (let index = 0; index < SHORT_FORM.length; index += 1) {
+    if (taken[SHORT_FORM[index] ?? ''] !== undefined) return true;
+  }
+  return taken['kind'] === 'boolean' && taken['outcome'] !== undefined;
+}
+
+function measurementsOf(taken: Taken, what: What): readonly Measurement[] {
   const several = taken['measurements'] as readonly Measurement[] | undefined;
   if (several !== undefined) return several;
-  const { kind } = taken;
-  const isBoolean = kind === 'boolean' && taken['outcome'] !== undefined;
-  const isMeasured = SHORT_FORM.some((key) => taken[key] !== undefined);
-  return isMeasured || isBoolean ? [completeMeasurement(taken, kind, what)] : [];
+  return isMeasured(taken) ? [completeMeasurement(taken, { kind: taken['kind'], name: null }, what)] : [];
 }
 
 function kindOf(taken: Taken, measurements: readonly Measurement[], fallback: StepKind): StepKind {
@@ -93,11 +102,15 @@ function outcomeOf(taken: Taken, measurements: readonly Measurement[], kind: Ste
 }
 
 const LEFT_OUT: ReadonlySet<string> = new Set([...SHORT_FORM, 'attachments', 'measurements', 'kind', 'outcome']);
+const { keys } = Object;
 
-function withoutShortForm(taken: Taken): Taken {
-  const rest: Taken = Object.create(null);
-  for (const key in taken) if (!LEFT_OUT.has(key)) rest[key] = taken[key];
-  return rest;
+/** Fields that the record carries as they are. */
+function copyPlain(taken: Taken, step: Taken): void {
+  const names = keys(taken);
+  for (let index = 0; index < names.length; index += 1) {
+    const key = names[index] ?? '';
+    if (!LEFT_OUT.has(key)) step[key] = taken[key];
+  }
 }
 
 /**
@@ -109,14 +122,14 @@ function withoutShortForm(taken: Taken): Taken {
  */
 export function takeStep(value: unknown, fallback: 'sequence' | 'action'): TakenStep {
   const taken = take(value, STEP_FIELDS, 'a step');
-  const name = typeof taken['name'] === 'string' ? taken['name'] : text(8_192, 1)(undefined, 'a step, name');
-  const measurements = measurementsOf(taken, `step "${String(name).slice(0, 100)}"`);
+  const { name } = taken;
+  if (typeof name !== 'string') return refuse('a step', `expected text, received ${typeof name}`, 'name');
+  const measurements = measurementsOf(taken, () => `step "${name.slice(0, 100)}"`);
   const kind = kindOf(taken, measurements, fallback);
-  const step = {
-    ...withoutShortForm(taken),
-    kind,
-    outcome: outcomeOf(taken, measurements, kind),
-    ...(measurements.length > 0 && { measurements }),
-  };
+  const step: Taken = { name };
+  copyPlain(taken, step);
+  step['kind'] = kind;
+  step['outcome'] = outcomeOf(taken, measurements, kind);
+  if (measurements.length > 0) step['measurements'] = measurements;
   return { step: step as unknown as StepRecordBody, attachments: (taken['attachments'] as TakenAttachment[]) ?? [] };
 }

@@ -167,17 +167,6 @@ describe('startDestinationLoop()', () => {
     expect(states.filter((state) => state === 'held').length).toBeGreaterThanOrEqual(20);
   });
 
-  it('makes a delivery corrupt whose bytes do not match their hash, and sends nothing', async () => {
-    const store = makeFakeDeliveryStore();
-    store.add(1, { sha256: '00' });
-    const { send, open } = makeRemote();
-    await using _bench = start({ store, send });
-
-    await settled();
-
-    expect([store.states(), open]).toEqual([['corrupt'], []]);
-  });
-
   it('defers a delivery when sending has a bug', async () => {
     const store = makeFakeDeliveryStore();
     store.add(1);
@@ -287,6 +276,6 @@ describe('DestinationLoop.drain()', () => {
     const { loop } = start({ send: answering(delivered) });
     const { signal } = new AbortController();
 
-    await Promise.all([loop.drain({ signal }), loop.drain({ signal })]);
+    expect(await Promise.all([loop.drain({ signal }), loop.drain({ signal })])).toEqual([undefined, undefined]);
   });
 });

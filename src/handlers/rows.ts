@@ -51,6 +51,7 @@ export function toSubmission(row: SubmissionRow & { readonly reports: readonly R
       outcome: report.outcome,
       state: worstDeliveryState(report.deliveries.map(({ state }) => state)),
       destinations: report.deliveries.map(({ destination }) => destination),
+      deliveries: report.deliveries.map(({ destination, state }) => ({ destination, state })),
     })),
     warnings: [...row.warnings],
     log: row.log.map((line) => ({ ...line })),

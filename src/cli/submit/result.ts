@@ -1,7 +1,7 @@
 // What became of each file, as `submit` tells it, and the exit code that follows. Pure.
 
 import { type AirlockError, ERROR_CODES, EXIT_PARTIAL } from '../../core/errors.ts';
-import { isDeliveryOpen, isSubmissionOpen, type SubmissionState } from '../../core/states.ts';
+import { type DeliveryState, isDeliveryOpen, isSubmissionOpen, type SubmissionState } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { submissionGet } from '../../protocol/methods/submission-get.ts';
 import { type ErrorDocument, toErrorDocument } from '../output.ts';
@@ -24,8 +24,11 @@ export type SubmitLine = {
   readonly error?: ErrorDocument;
 };
 
-/** What became of a file, for the exit code. */
-export type SubmitEnd = 'done' | 'open' | 'failed' | 'refused';
+/** Where a report goes and how far it has come; no destination: it matched none. */
+type Target = { readonly destination: string | null; readonly state: DeliveryState };
+
+/** What became of a file, for the exit code; `partly`: some of its deliveries are delivered, the others never will be. */
+export type SubmitEnd = 'done' | 'partly' | 'open' | 'failed' | 'refused';
 
 /**
  * The line of a file that was not taken in.
@@ -58,27 +61,33 @@ export function toSubmitLine(file: string, submission: Submission): SubmitLine {
     submissionId: submission.submissionId,
     state: submission.state,
     converter: submission.converter,
-    reports: submission.reports.flatMap(({ id, outcome, state, destinations }) => {
-      const targets: readonly (string | null)[] = destinations.length === 0 ? [null] : destinations;
-      return targets.map((destination) => ({ id, outcome, state, destination }));
+    reports: submission.reports.flatMap(({ id, outcome, state: worst, deliveries }) => {
+      const targets: readonly Target[] = deliveries.length === 0 ? [{ destination: null, state: worst }] : deliveries;
+      return targets.map(({ destination, state }) => ({ id, outcome, state, destination }));
     }),
     warnings: submission.warnings,
     ...(failure === null ? {} : { error: { code: failure.code, message: failure.message, retryable: false } }),
   };
 }
 
+function endOfDeliveries(states: readonly DeliveryState[]): SubmitEnd {
+  // Order: one that is dead must not hide another that goes on.
+  if (states.some((state) => isDeliveryOpen(state) || state === 'held')) return 'open';
+  if (states.every((state) => state === 'delivered')) return 'done';
+  return states.includes('delivered') ? 'partly' : 'failed';
+}
+
 /**
- * How far a submission has come: `done` = every report delivered, or skipped; `open` = it goes on by itself or waits.
+ * How far a submission has come: `done` = every report delivered everywhere, or skipped; `open` = it goes on by itself, or waits,
+ * also where only one delivery of many does.
  *
  * @param submission - Answer of `submission/get`.
  */
 export function endOf(submission: Submission): SubmitEnd {
   const { state, reports } = submission;
   if (state === 'skipped') return 'done';
-  if (state === 'converted') {
-    if (reports.every((report) => report.state === 'delivered')) return 'done';
-    return reports.some((report) => isDeliveryOpen(report.state) || report.state === 'held') ? 'open' : 'failed';
-  }
+  if (state === 'converted')
+    return endOfDeliveries(reports.flatMap(({ deliveries }) => deliveries.map((one) => one.state)));
   return isSubmissionOpen(state) || state === 'waiting' || state === 'suspended' ? 'open' : 'failed';
 }
 
@@ -94,5 +103,5 @@ export function exitCodeOf(ends: readonly SubmitEnd[], firstRefusal: AirlockErro
     return firstRefusal?.exitCode ?? ERROR_CODES.queue_full.exit;
   if (ends.includes('open')) return ERROR_CODES.deadline_exceeded.exit;
   if (ends.every((end) => end === 'done')) return 0;
-  return ends.includes('done') ? EXIT_PARTIAL : ERROR_CODES.converter_failed.exit;
+  return ends.includes('done') || ends.includes('partly') ? EXIT_PARTIAL : ERROR_CODES.converter_failed.exit;
 }

@@ -29,8 +29,11 @@ const submissionSchema = submissionSummarySchema.extend({
     z.object({
       id: z.string(),
       outcome: z.string(),
+      /** The worst of its deliveries. */
       state: z.enum(DELIVERY_STATES),
       destinations: z.array(z.string()),
+      /** One per destination: a report can be delivered to one and dead at another. */
+      deliveries: z.array(z.object({ destination: z.string(), state: z.enum(DELIVERY_STATES) })),
     }),
   ),
   warnings: z.array(z.string()),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endOf, exitCodeOf, toRefusedLine, toSubmitLine } from '../../../src/cli/submit/result.ts';
 import { AirlockError } from '../../../src/core/errors.ts';
+import { type DeliveryState, worstDeliveryState } from '../../../src/core/states.ts';
 
 const submission = {
   submissionId: '0198f3a0-0000-7000-8000-000000000001',
@@ -15,21 +16,22 @@ const submission = {
   attempts: 1,
   dueAt: null,
   failure: null,
-  reports: [] as {
-    id: string;
-    outcome: string;
-    state: 'delivered' | 'dead' | 'held' | 'deferred';
-    destinations: string[];
-  }[],
+  reports: [] as ReturnType<typeof report>[],
   warnings: [],
   log: [],
 };
-const report = (state: 'delivered' | 'dead' | 'held' | 'deferred') => ({
-  id: 'r',
-  outcome: 'passed',
-  state,
-  destinations: ['folder'],
-});
+
+/** A report with one delivery in each of these states, to `a`, `b` and so on. */
+function report(...states: readonly DeliveryState[]) {
+  const deliveries = states.map((state, index) => ({ destination: 'abc'[index] ?? '', state }));
+  return {
+    id: 'r',
+    outcome: 'passed',
+    state: worstDeliveryState(states),
+    destinations: deliveries.map(({ destination }) => destination),
+    deliveries,
+  };
+}
 
 describe('endOf()', () => {
   it('is done when every report is delivered, and when there is none', () => {
@@ -45,8 +47,21 @@ describe('endOf()', () => {
       expect(endOf({ ...submission, state })).toBe('open');
   });
 
-  it('is failed when a report is dead or the submission ended without one', () => {
-    expect(endOf({ ...submission, reports: [report('delivered'), report('dead')] })).toBe('failed');
+  it.each(['ready', 'inflight', 'deferred', 'held'] as const)(
+    'is open while one delivery of a report is %s, also when another is dead',
+    (state) => {
+      expect(endOf({ ...submission, reports: [report('dead', state)] })).toBe('open');
+      expect(endOf({ ...submission, reports: [report('corrupt'), report(state, 'delivered')] })).toBe('open');
+    },
+  );
+
+  it('is partly done when some deliveries are delivered and the others never will be', () => {
+    expect(endOf({ ...submission, reports: [report('delivered'), report('dead')] })).toBe('partly');
+    expect(endOf({ ...submission, reports: [report('delivered', 'dead')] })).toBe('partly');
+  });
+
+  it('is failed when nothing is delivered and nothing goes on', () => {
+    expect(endOf({ ...submission, reports: [report('dead', 'corrupt')] })).toBe('failed');
     for (const state of ['rejected', 'failed', 'stopped', 'crashed', 'quarantined'] as const)
       expect(endOf({ ...submission, state })).toBe('failed');
   });
@@ -58,6 +73,10 @@ describe('exitCodeOf()', () => {
   it.each([
     [['done', 'done'], null, 0],
     [['done', 'failed'], null, 2],
+    [['partly'], null, 2],
+    [['partly', 'failed'], null, 2],
+    [['done', 'partly'], null, 2],
+    [['partly', 'open'], null, 124],
     [['done', 'refused'], full, 2],
     [['failed', 'failed'], null, 65],
     [['failed', 'refused'], full, 65],
@@ -71,10 +90,10 @@ describe('exitCodeOf()', () => {
 });
 
 describe('lines of submit', () => {
-  it('toSubmitLine() has one entry per report and destination', () => {
+  it('toSubmitLine() has one entry per report and destination, each with its own state', () => {
     const line = toSubmitLine('a.csv', {
       ...submission,
-      reports: [{ ...report('delivered'), destinations: ['a', 'b'] }],
+      reports: [report('delivered', 'dead'), report()],
     });
 
     expect(line).toEqual({
@@ -84,7 +103,8 @@ describe('lines of submit', () => {
       converter: { name: 'csv-semicolon', version: '1.0.0' },
       reports: [
         { id: 'r', outcome: 'passed', state: 'delivered', destination: 'a' },
-        { id: 'r', outcome: 'passed', state: 'delivered', destination: 'b' },
+        { id: 'r', outcome: 'passed', state: 'dead', destination: 'b' },
+        { id: 'r', outcome: 'passed', state: 'delivered', destination: null },
       ],
       warnings: [],
     });

@@ -17,6 +17,14 @@ export function readFolderConfig(folder: FolderInput): WatchFolderConfig {
   return config;
 }
 
+/** The watch folders of a configuration: each lies in the home under its own name and settles fast. */
+export function foldersConfig(folders: Readonly<Record<string, object>>): {
+  readonly folders: Record<string, FolderInput>;
+} {
+  const all = Object.entries(folders).map(([name, own]) => [name, { path: name, settle: '200 ms', ...own }]);
+  return { folders: Object.fromEntries(all) };
+}
+
 /** Names in a folder, sorted; empty when there is none. `.` files are left out. */
 export async function namesIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
@@ -35,7 +43,7 @@ export async function allNamesIn(folder: string): Promise<readonly string[]> {
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   holds: (value: T) => boolean,
-  { limitMs = 40_000 }: { readonly limitMs?: number } = {},
+  { limitMs = 60_000 }: { readonly limitMs?: number } = {},
 ): Promise<T> {
   const until = performance.now() + limitMs;
   for (;;) {
@@ -71,4 +79,16 @@ export async function deliveredSerials(delivered: string): Promise<readonly stri
     }
   }
   return serials.toSorted();
+}
+
+/** Wait until exactly these were delivered, of all whose serial number begins with the prefix. */
+export function untilSerials(
+  delivered: string,
+  prefix: string,
+  serials: readonly string[],
+): Promise<readonly string[]> {
+  return eventually(
+    async () => (await deliveredSerials(delivered)).filter((serial) => serial.startsWith(prefix)),
+    (found) => JSON.stringify(found) === JSON.stringify(serials.toSorted()),
+  );
 }

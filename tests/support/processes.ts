@@ -27,7 +27,7 @@ export async function findProcesses(text: string): Promise<readonly number[]> {
 }
 
 /** Wait until a condition holds; fails after `withinMs`. For things of the operating system that send no event. */
-export async function eventually(check: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
+export async function eventually(check: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await check())) {
     if (performance.now() > end) throw new Error(`Cannot see the condition: not within ${withinMs} ms`);

@@ -8,7 +8,8 @@ import { makeWaker } from '../core/waker.ts';
 import type { PostAction, PostActionEnd, Store } from '../store/types.ts';
 import { toErrorRecord } from './error-record.ts';
 import { moveFile } from './move-file.ts';
-import { openActionFile, removeExactly, removeLeftover } from './post-action-file.ts';
+import { openActionFile } from './post-action-file.ts';
+import { removeExactly, removeLeftover } from './remove-file.ts';
 import type { FolderSettings } from './settings.ts';
 
 const BATCH = 32;
@@ -42,24 +43,32 @@ function wishOf(action: PostAction, { config, doneFolder, errorFolder }: FolderS
   return { wish: config.onFailed, target: errorFolder, record: toErrorRecord(action) };
 }
 
+/** What lies there now is a new file: it is looked at as one. */
+function leaveAlone(log: Logger, { path }: PostAction): true {
+  log.info({ file: path }, 'the file was changed or taken away since: it is left alone');
+  return true;
+}
+
 /** @returns whether the file is gone from its place. */
 async function perform({ settings, log, signal }: Work, action: PostAction): Promise<boolean> {
   const { root } = settings;
   const { wish, target, record } = wishOf(action, settings);
+  const note = { file: action.path, submissionId: action.submissionId, wish };
+  // Order: before `keep`, which may be wished only since the try that was cut short.
+  if ((await removeLeftover({ log }, root, action)) === 'removed') {
+    log.info(note, 'a finished file was put away');
+    return true;
+  }
   if (wish === 'keep') return false;
   // A folder that is missing as a whole must not look like a file that somebody took away.
   await stat(root);
-  await removeLeftover(root, action);
   const opened = await openActionFile(root, action, { signal });
   if (opened.kind === 'unreadable') throw opened.error;
-  if (opened.kind === 'other') {
-    log.info({ file: action.path }, 'the file was changed or taken away since: it is left alone');
-    return true;
-  }
+  if (opened.kind === 'other') return leaveAlone(log, action);
   await using ours = opened.ours;
-  if (wish === 'delete') await removeExactly(ours, action);
-  const name = wish === 'move' ? await moveFile(ours, { root, target, action, record }, { signal }) : null;
-  log.info({ file: action.path, submissionId: action.submissionId, wish, name }, 'a finished file was put away');
+  if (wish === 'delete' && (await removeExactly({ log }, ours, action)) !== 'removed') return leaveAlone(log, action);
+  const name = wish === 'move' ? await moveFile(ours, { root, target, action, record }, { signal, log }) : null;
+  log.info({ ...note, name }, 'a finished file was put away');
   return true;
 }
 

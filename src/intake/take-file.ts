@@ -10,6 +10,7 @@ import { type KeyId, type SubmissionId, toKeyId } from '../core/ids.ts';
 import { openConfined } from '../disk/confined.ts';
 import type { AcceptInput, FolderOrigin, IncomingBody, QueueFull, Store } from '../store/types.ts';
 import { identityOf } from './look-at.ts';
+import { readInto } from './read-into.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -45,17 +46,6 @@ export const kidOfFolder = (folder: string): KeyId => toKeyId(`${KID_PREFIX}${fo
 /** The watch folder that sent a submission; null = a program did. */
 export function folderOfKid(kid: KeyId): string | null {
   return kid.startsWith(KID_PREFIX) ? kid.slice(KID_PREFIX.length) : null;
-}
-
-/** Fill the buffer from the file's current position; fewer bytes = the file ends there. */
-async function readInto(file: FileHandle, buffer: Uint8Array): Promise<number> {
-  let length = 0;
-  while (length < buffer.byteLength) {
-    const { bytesRead } = await file.read(buffer, length, buffer.byteLength - length, null);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return length;
 }
 
 async function readInline(file: FileHandle, size: number): Promise<Read> {

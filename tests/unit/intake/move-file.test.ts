@@ -1,45 +1,42 @@
-import { appendFile, link, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { appendFile, link, mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { toSubmissionId } from '../../../src/core/ids.ts';
-import { lookAt } from '../../../src/intake/look-at.ts';
+import { silentLogger } from '../../../src/core/logger.ts';
 import { moveFile } from '../../../src/intake/move-file.ts';
-import { asideName, openActionFile, removeExactly, removeLeftover } from '../../../src/intake/post-action-file.ts';
+import { openActionFile } from '../../../src/intake/post-action-file.ts';
 import type { PostAction } from '../../../src/store/types.ts';
 import { hash } from '../../../src/store/hash.ts';
 import { allNamesIn } from '../../support/intake.ts';
+import { actionFor, openOurs, TEXT } from '../../support/post-action.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 const { signal } = new AbortController();
-const TEXT = 'a;b;c';
-
-async function actionFor(root: string, path: string, more: Partial<PostAction> = {}): Promise<PostAction> {
-  const found = await lookAt(root, path);
-  return {
-    seq: 7,
-    folder: 'ict',
-    path,
-    identity: found.kind === 'file' ? found.identity : 'none',
-    sha256: hash(TEXT),
-    submissionId: toSubmissionId('01970000-0000-7000-8000-0000deadbeef'),
-    outcome: 'done',
-    converter: null,
-    failure: null,
-    endedAtUnixMs: Date.UTC(2026, 10, 21, 12, 30, 5),
-    attempts: 0,
-    ...more,
-  };
-}
-
-async function openOurs(root: string, action: PostAction) {
-  const opened = await openActionFile(root, action, { signal });
-  if (opened.kind !== 'ours') throw new Error(`expected our file, got ${opened.kind}`);
-  return opened.ours;
-}
+const log = silentLogger;
 
 async function move(root: string, action: PostAction, record: string | null = null): Promise<string> {
   await using ours = await openOurs(root, action);
-  return await moveFile(ours, { root, target: join(root, 'Done'), action, record }, { signal });
+  return await moveFile(ours, { root, target: join(root, 'Done'), action, record }, { signal, log });
+}
+
+/** Put something odd at a path. */
+async function makeInPlace(path: string, what: string): Promise<AsyncDisposable> {
+  if (what === 'a FIFO') execFileSync('mkfifo', [path]);
+  if (what === 'a folder') await mkdir(path);
+  if (what === 'a file of 3 GiB') {
+    await writeFile(path, '');
+    await truncate(path, 3 * 1024 ** 3);
+  }
+  if (what === 'a link to the same text') {
+    await writeFile(`${path}.elsewhere`, 'why\n');
+    await symlink(`${path}.elsewhere`, path);
+  }
+  const server = what === 'a socket' ? createServer().listen(path) : null;
+  if (server !== null) await once(server, 'listening');
+  return { [Symbol.asyncDispose]: async () => void server?.close() };
 }
 
 describe('openActionFile()', () => {
@@ -116,6 +113,23 @@ describe('moveFile()', () => {
     expect(await allNamesIn(done)).toEqual(['a.error.json', name, `${name}.error.json`].toSorted());
   });
 
+  it.each(['a FIFO', 'a link to the same text', 'a file of 3 GiB', 'a folder', 'a socket'])(
+    'takes another name where %s lies in place of the record, without waiting for it, following it or reading it whole',
+    async (what) => {
+      await using folder = await makeTemporaryFolder();
+      const done = join(folder.path, 'Done');
+      const beside = join(done, 'a.error.json');
+      await mkdir(done);
+      await writeFile(join(folder.path, 'a'), TEXT);
+      await using _made = await makeInPlace(beside, what);
+
+      const name = await move(folder.path, await actionFor(folder.path, 'a'), 'why\n');
+
+      expect(name).toBe('a.20261121T123005Z-deadbeef');
+      expect(await readFile(join(done, `${name}.error.json`), 'utf8')).toBe('why\n');
+    },
+  );
+
   it('refuses a target that is a link out of the watch folder', async () => {
     await using folder = await makeTemporaryFolder();
     await using elsewhere = await makeTemporaryFolder();
@@ -136,36 +150,34 @@ describe('moveFile()', () => {
     const moving = moveFile(
       ours,
       { root: folder.path, target: join(folder.path, 'Done'), action, record: 'why' },
-      { signal },
+      { signal, log },
     );
 
     await expect(moving).rejects.toThrow('written to meanwhile');
     expect([await allNamesIn(folder.path), await allNamesIn(join(folder.path, 'Done'))]).toEqual([['Done', 'a'], []]);
   });
-});
 
-describe('removeExactly()', () => {
-  it('puts back what took the place of the file', async () => {
-    await using folder = await makeTemporaryFolder();
-    const path = join(folder.path, 'a');
-    await writeFile(path, TEXT);
-    const action = await actionFor(folder.path, 'a');
-    await using ours = await openOurs(folder.path, action);
-    await writeFile(join(folder.path, 'new'), 'new');
-    await rename(join(folder.path, 'new'), path);
+  it.skipIf(!existsSync('/dev/shm')).each(['a link', 'another file'])(
+    'copies nothing of %s that took the place of an unread file, to another file system',
+    async (what) => {
+      await using folder = await makeTemporaryFolder();
+      const target = await mkdtemp('/dev/shm/airlock-test-');
+      try {
+        await writeFile(join(folder.path, 'a'), TEXT);
+        await writeFile(join(folder.path, 'secret'), 'never taken in');
+        const action = await actionFor(folder.path, 'a', { sha256: null });
+        await using ours = await openOurs(folder.path, action);
+        if (what === 'a link') await symlink('secret', join(folder.path, 'new'));
+        else await rename(join(folder.path, 'secret'), join(folder.path, 'new'));
+        await rename(join(folder.path, 'new'), join(folder.path, 'a'));
 
-    const outcome = await removeExactly(ours, action);
+        const moving = moveFile(ours, { root: folder.path, target, action, record: 'why\n' }, { signal, log });
 
-    expect([outcome, await readFile(path, 'utf8'), await allNamesIn(folder.path)]).toEqual(['exchanged', 'new', ['a']]);
-  });
-
-  it('leaves nothing aside after a crash: the next try removes it', async () => {
-    await using folder = await makeTemporaryFolder();
-    await writeFile(join(folder.path, asideName({ seq: 7 })), TEXT);
-
-    await removeLeftover(folder.path, { seq: 7, path: 'a' });
-    await removeLeftover(folder.path, { seq: 7, path: 'a' });
-
-    expect(await allNamesIn(folder.path)).toEqual([]);
-  });
+        await expect(moving).rejects.toThrow(/Cannot/);
+        expect(await allNamesIn(target)).toEqual([]);
+      } finally {
+        await rm(target, { recursive: true });
+      }
+    },
+  );
 });

@@ -1,17 +1,20 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { toSubmissionId } from '../../../src/core/ids.ts';
-import { silentLogger } from '../../../src/core/logger.ts';
+import { type Logger, silentLogger } from '../../../src/core/logger.ts';
 import { lookAt } from '../../../src/intake/look-at.ts';
 import { retryAfterMs, startPostActions } from '../../../src/intake/post-actions.ts';
 import type { FolderSettings } from '../../../src/intake/settings.ts';
 import { configSchema } from '../../../src/config/schema/root.ts';
 import { hash } from '../../../src/store/hash.ts';
 import type { PostAction, PostActionEnd } from '../../../src/store/types.ts';
-import { allNamesIn, readFolderConfig } from '../../support/intake.ts';
+import { allNamesIn, eventually, readFolderConfig } from '../../support/intake.ts';
 import { makeManualClock } from '../../support/manual-clock.ts';
+import { makeListeningLogger } from '../../support/post-action.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 type Wish = Parameters<typeof readFolderConfig>[0];
@@ -43,7 +46,11 @@ async function actionFor(root: string, more: Partial<PostAction> = {}): Promise<
 }
 
 /** Work one action off, and say how that ended. */
-async function workOff(settings: FolderSettings, action: PostAction): Promise<{ end: PostActionEnd; gone: string[] }> {
+async function workOff(
+  settings: FolderSettings,
+  action: PostAction,
+  log: Logger = silentLogger,
+): Promise<{ end: PostActionEnd; gone: string[] }> {
   const { promise, resolve } = Promise.withResolvers<PostActionEnd>();
   const gone: string[] = [];
   let items = [action];
@@ -54,13 +61,27 @@ async function workOff(settings: FolderSettings, action: PostAction): Promise<{ 
         endPostAction: async (_action, end) => resolve(end),
       },
       clock: makeManualClock(),
-      log: silentLogger,
+      log,
       onGone: (path) => void gone.push(path),
     },
     settings,
   );
   items = [];
   return { end: await promise, gone };
+}
+
+/** Wait until this process has a file open, and has looked at it. */
+async function untilOpen(path: string): Promise<void> {
+  const isOpen = () =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path;
+      } catch {
+        return false;
+      }
+    });
+  await eventually(isOpen, (is) => is);
+  for (let turn = 0; turn < 50; turn += 1) await setImmediate();
 }
 
 describe('retryAfterMs()', () => {
@@ -122,6 +143,54 @@ describe('startPostActions()', () => {
     expect([end, await allNamesIn(folder.path)]).toEqual([{ state: 'done', isGone: true }, ['a.csv']]);
     expect(gone).toEqual(['a.csv']);
   });
+
+  it('never deletes a file that a crash left aside and that was never taken in', async () => {
+    await using folder = await makeTemporaryFolder();
+    await writeFile(join(folder.path, 'a.csv'), 'abc');
+    const action = await actionFor(folder.path);
+    // Another program's file had taken the name when the try began, and the crash came before it was put back.
+    await writeFile(join(folder.path, '.airlock-1.part'), 'never taken in');
+    await rm(join(folder.path, 'a.csv'));
+
+    const { end } = await workOff(settingsOf(folder.path, { onDone: 'delete' }), action);
+
+    expect([end, await allNamesIn(folder.path)]).toEqual([{ state: 'done', isGone: true }, ['a.csv']]);
+    expect(await readFile(join(folder.path, 'a.csv'), 'utf8')).toBe('never taken in');
+  });
+
+  it('finishes a removal that a crash cut short, and says that it did', async () => {
+    await using folder = await makeTemporaryFolder();
+    await writeFile(join(folder.path, 'a.csv'), 'abc');
+    const action = await actionFor(folder.path);
+    await rename(join(folder.path, 'a.csv'), join(folder.path, '.airlock-1.part'));
+    const { log, messages } = makeListeningLogger();
+
+    await workOff(settingsOf(folder.path, { onDone: 'delete' }), action, log);
+
+    expect([await allNamesIn(folder.path), messages]).toEqual([[], ['a finished file was put away']]);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'leaves a file that is touched while it is being proved, and does not say it was put away',
+    async () => {
+      await using folder = await makeTemporaryFolder();
+      const path = join(folder.path, 'a.csv');
+      const bytes = 64 * 1024 ** 2;
+      await writeFile(path, '');
+      await truncate(path, bytes);
+      const sha256 = createHash('sha256').update(Buffer.alloc(bytes)).digest('hex');
+      const action = await actionFor(folder.path, { sha256 });
+      const { log, messages } = makeListeningLogger();
+
+      const working = workOff(settingsOf(folder.path, { onDone: 'delete' }), action, log);
+      await untilOpen(path);
+      await utimes(path, 1, 1);
+      const { end } = await working;
+
+      expect([end, await allNamesIn(folder.path)]).toEqual([{ state: 'done', isGone: true }, ['a.csv']]);
+      expect(messages).toEqual(['the file was changed or taken away since: it is left alone']);
+    },
+  );
 
   it('tries again later while the watch folder is away', async () => {
     const settings = settingsOf('/nowhere/at/all', {});

@@ -4,7 +4,6 @@ import { findClosest } from '../gate/closest.ts';
 import { looksCanonical } from '../report/canonical-file.ts';
 import { readHead } from './head.ts';
 import { type MatchFile, matchFile } from './match.ts';
-import { explainPending } from './pending.ts';
 import { isPassed, type PassedConverter, type PendingConverter, type RegisteredConverter } from './registered.ts';
 
 /** The file, and the converter that was asked for (null = choose). `head`: its first bytes, 64 KiB at most. */
@@ -68,8 +67,8 @@ export function refuseChoice(reason: string, candidates: readonly string[] = [])
  * @param converters - At least one.
  */
 export function waitForApproval(converters: readonly PendingConverter[]): WaitingChoice {
-  const shown = converters.slice(0, MAX_SHOWN).map((converter) => ({ converter, words: explainPending(converter) }));
-  const whys = shown.map(({ converter, words }) => `converter "${converter.name}" (${words.message}; ${words.action})`);
+  const shown = converters.slice(0, MAX_SHOWN);
+  const whys = shown.map(({ name, pending }) => `converter "${name}" (${pending.message}; ${pending.action})`);
   const message = `waits for ${whys.join(' or ')}`;
   return { kind: 'waiting', reason: 'converter_pending', message };
 }

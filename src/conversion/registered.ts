@@ -31,7 +31,8 @@ type Passed = Known & { readonly checked: CheckedConverter };
 /** A converter that passed the gate and does not run: nobody approved it, or others may write to a folder that is trusted. */
 export type PendingConverter = Passed & {
   readonly state: 'pending';
-  readonly because: 'manual' | 'shared_folder';
+  /** What holds it up, and what ends that: the same words wherever it is shown. */
+  readonly pending: { readonly message: string; readonly action: string };
 };
 
 /** A converter that passed the gate. */

@@ -7,6 +7,7 @@ import type { Logger } from '../core/logger.ts';
 import { makeSemaphore, type Semaphore } from '../core/semaphore.ts';
 import type { CheckedConverter, GateVerdict } from '../gate/checked.ts';
 import type { Gate, GateCheckOptions } from '../gate/open.ts';
+import { waitsForApproval, waitsForPrivacy } from './pending.ts';
 import {
   type ConverterSettings,
   DEFAULT_SETTINGS,
@@ -36,7 +37,7 @@ export type Registry = {
 /** `only`: register this name and no other, for it takes the gate a while to look at many. */
 export type RegistryOptions = { readonly only?: string | null };
 
-type Approval = { readonly state: 'approved' } | Pick<PendingConverter, 'state' | 'because'>;
+type Approval = { readonly state: 'approved' } | Pick<PendingConverter, 'state' | 'pending'>;
 
 /** A converter before its verdict: where it comes from, and what a pass makes of it. */
 type Candidate = {
@@ -115,7 +116,9 @@ async function readOwn(
     name: scanned.name,
     origin,
     trust: 'own',
-    onPass: isPrivate ? { state: 'approved' } : { state: 'pending', because: wantsAuto ? 'shared_folder' : 'manual' },
+    onPass: isPrivate
+      ? { state: 'approved' }
+      : { state: 'pending', pending: wantsAuto ? waitsForPrivacy(origin) : waitsForApproval(origin) },
     check: () => checkOne(deps, scanned.path, { isPrivate }),
   }));
 }

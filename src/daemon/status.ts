@@ -2,7 +2,6 @@
 
 import type { LoadOutcome } from '../config/load.ts';
 import type { DestinationConfig } from '../config/schema/destinations.ts';
-import { explainPending } from '../conversion/pending.ts';
 import { isPassed } from '../conversion/registered.ts';
 import type { Registry } from '../conversion/registry.ts';
 import type { StatusSources } from '../handlers/status-get.ts';
@@ -70,7 +69,7 @@ function pendingReasons(registry: Pick<Registry, 'list'>, since: string): readon
     .list()
     .filter((converter) => converter.state === 'pending')
     .map((converter) => {
-      const { message, action } = explainPending(converter);
+      const { message, action } = converter.pending;
       const waits = `${message}: what needs it waits`;
       return { code: 'converter_pending', since, subject: converter.name, message: waits, action };
     });

@@ -1,6 +1,5 @@
 // Converters as the wire shows them.
 
-import { explainPending } from '../conversion/pending.ts';
 import type { RegisteredConverter } from '../conversion/registered.ts';
 import type { ResultOf } from '../protocol/method-spec.ts';
 import type { converterGet } from '../protocol/methods/converter-get.ts';
@@ -26,7 +25,7 @@ export function toConverter(converter: RegisteredConverter): Shown {
     case 'pending': {
       const { manifest, sha256 } = converter.checked;
       const { version, description = null, match, input, companions } = manifest;
-      const reason = converter.state === 'pending' ? explainPending(converter).message : null;
+      const reason = converter.state === 'pending' ? converter.pending.message : null;
       return { ...known, version, sha256, description, match: { ...match }, input, companions, findings: [], reason };
     }
     case 'refused': {

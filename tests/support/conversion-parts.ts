@@ -1,6 +1,7 @@
 // Small parts for tests of conversion: registered converters, a pool that does as it is told, a clock that stands still.
 
 import { configSchema } from '../../src/config/schema/root.ts';
+import { waitsForApproval } from '../../src/conversion/pending.ts';
 import { type ConverterSettings, DEFAULT_SETTINGS, type PassedConverter } from '../../src/conversion/registered.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { toKeyId, toSubmissionId } from '../../src/core/ids.ts';
@@ -38,7 +39,7 @@ export function makeConverter(name: string, options: ConverterOptions = {}): Pas
     name,
     origin: trust === 'bundled' ? 'bundled' : 'own',
     trust,
-    ...(state === 'pending' ? { state, because: 'manual' as const } : { state }),
+    ...(state === 'pending' ? { state, pending: waitsForApproval('own') } : { state }),
     settings: { ...DEFAULT_SETTINGS, ...settings },
     checked: { manifest, sha256: `sha-of-${name}`, files: new Map([['converter.ts', 'code']]), entry: 'converter.ts' },
   };

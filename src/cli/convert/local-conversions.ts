@@ -6,6 +6,7 @@ import { resolveConfigPath } from '../../config/config-path.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { AirlockConfig } from '../../config/schema/root.ts';
 import { type ConversionCalls, openConversionCalls } from '../../conversion/call-port.ts';
+import { waitsForApproval } from '../../conversion/pending.ts';
 import { DEFAULT_SETTINGS, type PassedConverter, type RegisteredConverter } from '../../conversion/registered.ts';
 import { openRegistry } from '../../conversion/registry.ts';
 import { openResults } from '../../conversion/results.ts';
@@ -65,7 +66,7 @@ async function checkFolder(gate: Gate, folder: string, config: AirlockConfig): P
     trust: 'own',
     settings: settings ?? DEFAULT_SETTINGS,
     state: 'pending',
-    because: 'manual',
+    pending: waitsForApproval('folder'),
     checked: verdict.converter,
   };
 }

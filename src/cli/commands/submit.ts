@@ -10,7 +10,8 @@ import type { CliContext, Command } from '../context.ts';
 import { connectDaemon, connectWhenUp } from '../daemon-link.ts';
 import { toAirlockError } from '../output.ts';
 import { expandFiles, nameFile } from '../submit/files.ts';
-import { type Follower, openFollower } from '../submit/follow.ts';
+import type { NewestSubmissions } from '../submit/follow.ts';
+import { type FollowClient, followOn } from '../submit/follow-on.ts';
 import { endOf, exitCodeOf, type SubmitEnd, type SubmitLine, toRefusedLine, toSubmitLine } from '../submit/result.ts';
 import { printSubmitLine } from '../submit/print.ts';
 import { type SendClient, sendFile, type SendOptions } from '../submit/send.ts';
@@ -93,58 +94,80 @@ export async function sendFiles(
   return sent;
 }
 
-function tellSent(context: CliContext, sent: readonly Sent[]): number {
-  const ends = sent.map((item): SubmitEnd => {
-    const line: SubmitLine =
-      item.kind === 'refused'
-        ? toRefusedLine(item.file, item.error)
-        : {
-            file: item.file,
-            submissionId: item.accepted.submissionId,
-            state: 'received',
-            converter: null,
-            reports: [],
-            warnings: [],
-          };
-    printSubmitLine(context.output, line);
-    return item.kind === 'refused' ? 'refused' : 'done';
+function toReceivedLine(file: string, { submissionId }: Accepted): SubmitLine {
+  return { file, submissionId, state: 'received', converter: null, reports: [], warnings: [] };
+}
+
+/**
+ * Print one line a file: as it was seen last, `received` where nothing was seen of it since it was taken in.
+ *
+ * @returns What became of each; null where nothing was seen.
+ */
+function tellSent(
+  { output }: CliContext,
+  sent: readonly Sent[],
+  newest: NewestSubmissions,
+): readonly (SubmitEnd | null)[] {
+  return sent.map((item) => {
+    if (item.kind === 'refused') {
+      printSubmitLine(output, toRefusedLine(item.file, item.error));
+      return 'refused';
+    }
+    const submission = newest.get(item.accepted.submissionId);
+    const line =
+      submission === undefined ? toReceivedLine(item.file, item.accepted) : toSubmitLine(item.file, submission);
+    printSubmitLine(output, line);
+    return submission === undefined ? null : endOf(submission);
   });
-  return exitCodeOf(ends, firstRefusal(sent));
 }
 
 function firstRefusal(sent: readonly Sent[]): AirlockError | null {
   return sent.find((item) => item.kind === 'refused')?.error ?? null;
 }
 
-async function waitAndTell(
-  context: CliContext,
-  follower: Follower,
-  options: { sent: readonly Sent[]; waitMs: number },
-): Promise<number> {
-  const { sent, waitMs } = options;
+type Waiting = { readonly sent: readonly Sent[]; readonly waitMs: number; readonly client: FollowClient };
+
+/** Give it what is left of the time: whoever waits for files waits for a daemon that is restarted too. */
+async function reconnectWithin(context: CliContext, stack: AsyncDisposableStack, timeoutMs: number): Promise<Client> {
+  try {
+    return stack.use(await connectWhenUp(context, { timeoutMs: Math.max(0, Math.round(timeoutMs)) }));
+  } catch (cause) {
+    if (!(cause instanceof AirlockError) || cause.code !== 'deadline_exceeded') throw cause;
+    const message = 'Cannot wait any longer: the daemon went away, and nobody answered in time';
+    throw new AirlockError('deadline_exceeded', message, { cause });
+  }
+}
+
+async function waitAndTell(context: CliContext, { sent, waitMs, client }: Waiting): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const { clock, output } = context;
   const ids = sent.flatMap((item) => (item.kind === 'taken' ? [item.accepted.submissionId] : []));
+  const endMs = clock.monotonicMs() + waitMs;
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(waitMs)]);
-  let ended = 0;
-  const onChange = (): void => context.output.progress(`waiting: ${(ended += 1)} changes, ${ids.length} files`);
-  const newest = await follower.wait(ids, { signal, onChange });
-  context.output.progress('');
-  const ends = sent.map((item): SubmitEnd => {
-    const submission = item.kind === 'taken' ? newest.get(item.accepted.submissionId) : undefined;
-    if (item.kind === 'refused' || submission === undefined) {
-      if (item.kind === 'refused') printSubmitLine(context.output, toRefusedLine(item.file, item.error));
-      return item.kind === 'refused' ? 'refused' : 'open';
-    }
-    printSubmitLine(context.output, toSubmitLine(item.file, submission));
-    return endOf(submission);
-  });
+  let changes = 0;
+  const onChange = (): void => output.progress(`waiting: ${(changes += 1)} changes, ${ids.length} files`);
+  const newest: NewestSubmissions = new Map();
+  const reconnect = (): Promise<Client> => reconnectWithin(context, stack, endMs - clock.monotonicMs());
+  const failure = await followOn({ client, reconnect }, ids, { signal, onChange, newest }).then(
+    () => null,
+    (error: unknown) => ({ error }),
+  );
+  output.progress('');
+  // Order: the lines first. What was acknowledged is durable, and without its id nobody could ask for it again.
+  const ends = tellSent(context, sent, newest).map((end) => end ?? 'open');
   context.signal.throwIfAborted();
+  if (failure !== null) throw failure.error;
   return exitCodeOf(ends, firstRefusal(sent));
 }
 
 /** How long a daemon that went away is waited for while files are sent. */
 const RENEW_MS = 30_000;
 
-/** One line per file. Exit codes: see {@link exitCodeOf}. */
+/**
+ * One line per file, also for what was taken in before the daemon went away. Exit codes: see {@link exitCodeOf}.
+ *
+ * @throws {AirlockError} deadline_exceeded when the daemon goes away while files are waited for and does not come back in time.
+ */
 export const submit: Command<SubmitArguments> = async (context, input) => {
   const { signal } = context;
   if (input.stdin instanceof Readable) addAbortSignal(signal, input.stdin);
@@ -155,11 +178,8 @@ export const submit: Command<SubmitArguments> = async (context, input) => {
     return client;
   };
   const sent = await sendFiles(client, input, { signal, renew });
-  if (input.waitMs === null) {
-    const exitCode = tellSent(context, sent);
-    signal.throwIfAborted();
-    return exitCode;
-  }
-  await using follower = await openFollower(client);
-  return await waitAndTell(context, follower, { sent, waitMs: input.waitMs });
+  if (input.waitMs !== null) return await waitAndTell(context, { sent, waitMs: input.waitMs, client });
+  const ends = tellSent(context, sent, new Map()).map((end) => end ?? 'done');
+  signal.throwIfAborted();
+  return exitCodeOf(ends, firstRefusal(sent));
 };

@@ -3,7 +3,7 @@
 import type { Client } from '../../client/connect.ts';
 import { AirlockError } from '../../core/errors.ts';
 import { type Sent, sendFiles } from '../commands/submit.ts';
-import { openFollower } from '../submit/follow.ts';
+import { type NewestSubmissions, openFollower } from '../submit/follow.ts';
 import { type SubmitLine, toRefusedLine, toSubmitLine } from '../submit/result.ts';
 import type { Sample } from './samples.ts';
 
@@ -56,7 +56,8 @@ export async function submitSamples(
   const ids = sent.flatMap((item) => (item.kind === 'taken' ? [item.accepted.submissionId] : []));
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(WORK_MS)]);
   const onChange = ({ name, state }: { name: string; state: string }): void => options.tell(`${name}: ${state}`);
-  const newest = await follower.wait(ids, { signal, onChange });
+  const newest: NewestSubmissions = new Map();
+  await follower.wait(ids, { signal, onChange, newest });
   options.signal.throwIfAborted();
   return sent.map((item, index) => {
     const sample = samples[index];

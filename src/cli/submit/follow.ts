@@ -13,19 +13,28 @@ type Submission = ResultOf<typeof submissionGet>;
 /** A change of one submission. */
 export type FollowedChange = { readonly name: string; readonly state: string };
 
+/** Submissions as they were seen last, by id. */
+export type NewestSubmissions = Map<string, Submission>;
+
+/** How to wait. */
+export type FollowOptions = {
+  /** Ends the wait early, without an error. */
+  readonly signal: AbortSignal;
+  /** Is told each new state. */
+  readonly onChange?: (change: FollowedChange) => void;
+  /** Filled with what is seen, as it is seen. */
+  readonly newest: NewestSubmissions;
+};
+
 /** Follows what it is told to watch. Dispose to end the subscription. */
 export type Follower = AsyncDisposable & {
   /**
    * Wait until every one of these has come to an end, or the signal aborts.
    *
    * @param submissionIds - Any that this key may see.
-   * @param options - `signal` ends the wait early, without an error; `onChange` is told each new state.
-   * @returns The newest state of each.
+   * @param options - See {@link FollowOptions}.
    */
-  readonly wait: (
-    submissionIds: readonly string[],
-    options: { readonly signal: AbortSignal; readonly onChange?: (change: FollowedChange) => void },
-  ) => Promise<ReadonlyMap<string, Submission>>;
+  readonly wait: (submissionIds: readonly string[], options: FollowOptions) => Promise<void>;
 };
 
 const IDS_PER_CALL = 100;
@@ -97,8 +106,7 @@ async function getAll(client: Pick<Client, 'call'>, ids: readonly string[]): Pro
 export async function openFollower(client: Pick<Client, 'call' | 'subscribe'>): Promise<Follower> {
   const subscription = await client.subscribe(['submission', 'report']);
   return {
-    wait: async (submissionIds, { signal, onChange }) => {
-      const newest = new Map<string, Submission>();
+    wait: async (submissionIds, { signal, onChange, newest }) => {
       const suspicion = makeSuspicion(submissionIds);
       const look = async (): Promise<boolean> => {
         for (const submission of await getAll(client, suspicion.take())) {
@@ -120,7 +128,6 @@ export async function openFollower(client: Pick<Client, 'call' | 'subscribe'>): 
           suspicion.renew();
           await look();
         }
-        return newest;
       } finally {
         signal.removeEventListener('abort', stop);
       }

@@ -101,8 +101,12 @@ export type Sending = {
   readonly wishes: SubmitWishes;
 };
 
-/** The connection is gone, and nobody knows whether the file was taken: sending it again under the same key is right either way. */
-function isLost(error: unknown): boolean {
+/**
+ * Is the connection gone? Nobody knows then whether a file was taken; sending it again under the same key is right either way.
+ *
+ * @param error - Anything caught.
+ */
+export function isLost(error: unknown): boolean {
   if (!(error instanceof AirlockError)) return false;
   return error.code === 'shutting_down' || error.data.reason === 'connection_lost';
 }

@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { canonicalReport, watsAt, writeToken } from '../support/e2e.ts';
 import { connectRaw, frame, prove, type RawLogin, type RawMessage } from '../support/raw-client.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 import { startSink } from '../support/sink/client.ts';
+
+const shared = shareDaemon();
 
 function loginOf(home: TestHome, kid = 'local'): RawLogin {
   const { endpoint, instance } = JSON.parse(readFileSync(path.join(home.places.run, 'default.json'), 'utf8'));
@@ -17,9 +20,7 @@ const codeOf = (answer: RawMessage): unknown => answer['error']?.data.code ?? 'r
 
 describe('the handshake of the real daemon', () => {
   it('cannot be replayed, reflected, relayed under another name or downgraded', async () => {
-    await using home = await makeTestHome();
-    await home.start();
-    const login = loginOf(home);
+    const login = loginOf(shared.home);
     const hello = {
       protocol: { min: 1, max: 1 },
       kid: 'local',
@@ -125,9 +126,7 @@ describe('report/submit of the real daemon', () => {
 
 describe('a flood through the real daemon', () => {
   it('of 100 000 notifications neither ends the daemon nor holds up another peer', async () => {
-    await using home = await makeTestHome();
-    await home.start();
-    const login = loginOf(home);
+    const login = loginOf(shared.home);
     await using flooder = await connectRaw(login.endpoint);
     await flooder.login(login);
     await using other = await connectRaw(login.endpoint);
@@ -144,9 +143,7 @@ describe('a flood through the real daemon', () => {
 async function submit(
   params: readonly Record<string, unknown>[],
 ): Promise<{ readonly answers: unknown[]; readonly raw: string }> {
-  await using home = await makeTestHome();
-  await home.start();
-  const login = loginOf(home);
+  const login = loginOf(shared.home);
   await using peer = await connectRaw(login.endpoint);
   await peer.login(login);
   const calls = params.map((own) =>

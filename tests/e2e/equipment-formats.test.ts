@@ -3,8 +3,9 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeTestHome, type TestHome } from '../support/daemon.ts';
+import type { TestHome } from '../support/daemon.ts';
 import { documents } from '../support/e2e.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 
 const converters = path.resolve(import.meta.dirname, '../../converters');
 const fixture = (name: string): string => path.join(converters, name);
@@ -24,25 +25,26 @@ async function submit(home: TestHome, ...more: string[]) {
   return { exitCode, line: documents(stdout)[0] };
 }
 
-function delivered(home: TestHome): readonly Delivered[] {
-  return globSync('*/*.json', { cwd: home.places.delivered }).map((name): Delivered => {
-    return JSON.parse(readFileSync(path.join(home.places.delivered, name), 'utf8'));
-  });
+/** The reports that a submission was delivered as. */
+function delivered(home: TestHome, line: Record<string, unknown> | undefined): readonly Delivered[] {
+  const ids = new Set((line?.['reports'] as { readonly id: string }[]).map(({ id }) => id));
+  return globSync('*/*.json', { cwd: home.places.delivered })
+    .filter((name) => ids.has(path.basename(name, '.json')))
+    .map((name): Delivered => JSON.parse(readFileSync(path.join(home.places.delivered, name), 'utf8')));
 }
 
 describe('airlock submit of files of test equipment', () => {
-  it('finds the converter of each, and delivers a report for each board and part', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+  const shared = shareDaemon();
 
-    const lines = [await submit(home, ICT), await submit(home, OPENHTF), await submit(home, STDF)];
+  it('finds the converter of each, and delivers a report for each board and part', async () => {
+    const lines = [await submit(shared.home, ICT), await submit(shared.home, OPENHTF), await submit(shared.home, STDF)];
 
     expect(lines).toMatchObject([
       { exitCode: 0, line: { state: 'converted', converter: { name: 'keysight-i3070' } } },
       { exitCode: 0, line: { state: 'converted', converter: { name: 'openhtf-json' } } },
       { exitCode: 0, line: { state: 'converted', converter: { name: 'stdf-v4' } } },
     ]);
-    const serials = delivered(home).map(({ unit }) => unit.serialNumber);
+    const serials = lines.flatMap(({ line }) => delivered(shared.home, line)).map(({ unit }) => unit.serialNumber);
     expect(serials.map(String).toSorted((left, right) => (left < right ? -1 : 1))).toEqual([
       '1',
       '1',
@@ -55,26 +57,21 @@ describe('airlock submit of files of test equipment', () => {
   });
 
   it('gives the curves that come with a log to its converter', async () => {
-    await using home = await makeTestHome();
-    await home.start();
-
-    const { exitCode, line } = await submit(home, KLIPPEL, '--companion', CURVE, '--arg', 'partNumber=SPK-1');
+    const { exitCode, line } = await submit(shared.home, KLIPPEL, '--companion', CURVE, '--arg', 'partNumber=SPK-1');
 
     expect({ exitCode, line }).toMatchObject({
       exitCode: 0,
       line: { state: 'converted', converter: { name: 'klippel-qc' } },
     });
-    const [report] = delivered(home);
+    const [report] = delivered(shared.home, line);
     expect(report?.root.steps[0]).toMatchObject({ name: 'Impedance', steps: [{ name: 'imp', outcome: 'failed' }] });
   });
 
   it('rejects a binary file that is cut off, with the offset', async () => {
-    await using home = await makeTestHome();
-    await home.start();
-    const cut = path.join(home.home, 'cut.stdf');
+    const cut = path.join(shared.home.home, 'cut.stdf');
     writeFileSync(cut, readFileSync(STDF).subarray(0, 400));
 
-    const { exitCode, line } = await submit(home, cut);
+    const { exitCode, line } = await submit(shared.home, cut);
 
     expect(exitCode).toBe(65);
     expect(line).toMatchObject({ state: 'rejected', converter: { name: 'stdf-v4' } });

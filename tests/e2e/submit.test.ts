@@ -4,21 +4,26 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeTestHome } from '../support/daemon.ts';
 import { canonicalReport, documents } from '../support/e2e.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const samples = globSync('converters/*/fixtures/*.in.*', { cwd: root }).map((file) => path.join(root, file));
 
 describe('airlock submit --wait', () => {
+  const shared = shareDaemon();
+  const deliveredIds = () =>
+    globSync('*/*.json', { cwd: shared.home.places.delivered }).map((file) => path.basename(file, '.json'));
+
   it('delivers every sample file and a canonical report to the folder, and tells one line a file', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const canonical = path.join(home.home, 'canonical.json');
     writeFileSync(canonical, canonicalReport());
+    const before = new Set(deliveredIds());
 
     const { exitCode, stdout, stderr } = await home.airlock(['submit', '--wait', '--json', canonical, ...samples]);
     const lines = documents(stdout);
     const reports = lines.flatMap((line) => line['reports'] as { id: string; state: string; destination: string }[]);
-    const delivered = globSync('*/*.json', { cwd: home.places.delivered }).map((file) => path.basename(file, '.json'));
+    const delivered = deliveredIds().filter((id) => !before.has(id));
 
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);
@@ -31,13 +36,13 @@ describe('airlock submit --wait', () => {
   });
 
   it('delivers the report that the converter made, with its source', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const sample = samples.find((file) => file.includes('wats-wsjf')) ?? '';
 
     const { stdout } = await home.airlock(['submit', '--wait', '--json', sample]);
     const [line] = documents(stdout);
-    const [file = ''] = globSync('*/*.json', { cwd: home.places.delivered });
+    const [{ id = '' } = {}] = line?.['reports'] as { id?: string }[];
+    const [file = ''] = globSync(`*/${id}.json`, { cwd: home.places.delivered });
     const report = JSON.parse(readFileSync(path.join(home.places.delivered, file), 'utf8'));
 
     expect(report).toMatchObject({
@@ -48,8 +53,7 @@ describe('airlock submit --wait', () => {
   });
 
   it('reads standard input under the name that is given', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
 
     const { exitCode, stdout } = await home.airlock(['submit', '-', '--name', 'a.json', '--wait', '--json'], {
       stdin: canonicalReport(),
@@ -60,8 +64,7 @@ describe('airlock submit --wait', () => {
   });
 
   it('submits once however often it is run with the same idempotency key, and refuses the key for other bytes', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const key = randomUUID();
     const send = (text: string) => home.airlock(['submit', '-', '--json', '--idempotency-key', key], { stdin: text });
 
@@ -75,8 +78,7 @@ describe('airlock submit --wait', () => {
   });
 
   it('rejects what is no report, says what was tried, and exits with 65', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
 
     const { exitCode, stdout } = await home.airlock(['submit', '-', '--name', 'notes.txt', '--wait', '--json'], {
       stdin: 'just some words',
@@ -91,8 +93,7 @@ describe('airlock submit --wait', () => {
   });
 
   it('rejects a broken canonical report with the place, and exits with 65', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const broken = canonicalReport().replace('"outcome":"passed","unit"', '"outcome":"great","unit"');
 
     const { exitCode, stdout } = await home.airlock(['submit', '-', '--name', 'a.json', '--wait', '--json'], {
@@ -104,8 +105,7 @@ describe('airlock submit --wait', () => {
   });
 
   it('takes the good files and names the bad one: exit 2, 66 when there is no other', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const good = path.join(home.home, 'good.json');
     writeFileSync(good, canonicalReport());
 
@@ -123,8 +123,7 @@ describe('airlock submit --wait', () => {
   });
 
   it('takes a file over the inline limit as it takes one at the limit', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const pad = (bytes: number): string => canonicalReport().padEnd(bytes, ' ');
 
     const at = await home.airlock(['submit', '-', '--json'], { stdin: pad(131_072) });

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { makeTestHome } from '../support/daemon.ts';
 import { canonicalReport, documents } from '../support/e2e.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
+
+const shared = shareDaemon();
 
 it('submission and report list and show tell what became of files, for people and as documents', async () => {
-  await using home = await makeTestHome();
-  await home.start();
+  const { home } = shared;
   const sent = await home.airlock(['submit', '-', '--name', 'a.json', '--wait', '--json'], {
     stdin: canonicalReport(),
   });
@@ -35,8 +36,7 @@ it('submission and report list and show tell what became of files, for people an
 });
 
 it('what does not exist ends with 1 and not_found', async () => {
-  await using home = await makeTestHome();
-  await home.start();
+  const { home } = shared;
 
   const { exitCode, stdout } = await home.airlock(['submission', 'show', randomUUID(), '--json']);
 
@@ -45,15 +45,14 @@ it('what does not exist ends with 1 and not_found', async () => {
 });
 
 it('queue stats, rpc and describe answer from the daemon', async () => {
-  await using home = await makeTestHome();
-  await home.start();
+  const { home } = shared;
 
   const stats = await home.airlock(['queue', 'stats', '--json']);
   const ping = await home.airlock(['rpc', 'ping', '--json']);
   const wrong = await home.airlock(['rpc', 'submission/get', '{"submissionId":"x"}', '--json']);
   const described = await home.airlock(['describe', '--json']);
 
-  expect(documents(stats.stdout)[0]).toMatchObject({ schemaVersion: 1, items: 0, maxItems: 10_000 });
+  expect(documents(stats.stdout)[0]).toMatchObject({ schemaVersion: 1, items: expect.any(Number), maxItems: 10_000 });
   expect(documents(ping.stdout)[0]).toMatchObject({ schemaVersion: 1, uptimeMs: expect.any(Number) });
   expect(wrong.exitCode).toBe(64);
   expect(documents(wrong.stdout)[0]).toMatchObject({

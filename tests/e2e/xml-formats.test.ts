@@ -3,8 +3,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeTestHome, type TestHome } from '../support/daemon.ts';
+import type { TestHome } from '../support/daemon.ts';
 import { documents } from '../support/e2e.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const fixture = (name: string): string => readFileSync(path.join(root, 'converters', name), 'utf8');
@@ -19,14 +20,13 @@ async function submit(home: TestHome, stdin: string, ...more: string[]) {
 }
 
 describe('airlock submit of XML', () => {
-  it('tells JUnit from TestStand, and takes identity from an argument', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+  const shared = shareDaemon();
 
-    const junit = await submit(home, JUNIT, '--arg', 'serialNumber=SN-9');
-    const teststand = await submit(home, TESTSTAND);
-    const all = globSync('*/*.json', { cwd: home.places.delivered }).map((name): Record<string, unknown> => {
-      return JSON.parse(readFileSync(path.join(home.places.delivered, name), 'utf8'));
+  it('tells JUnit from TestStand, and takes identity from an argument', async () => {
+    const junit = await submit(shared.home, JUNIT, '--arg', 'serialNumber=SN-9');
+    const teststand = await submit(shared.home, TESTSTAND);
+    const all = globSync('*/*.json', { cwd: shared.home.places.delivered }).map((name): Record<string, unknown> => {
+      return JSON.parse(readFileSync(path.join(shared.home.places.delivered, name), 'utf8'));
     });
 
     expect([junit, teststand]).toMatchObject([
@@ -43,10 +43,7 @@ describe('airlock submit of XML', () => {
   });
 
   it('rejects a file that is cut off, with its line', async () => {
-    await using home = await makeTestHome();
-    await home.start();
-
-    const { exitCode, line } = await submit(home, JUNIT.slice(0, JUNIT.indexOf('<skipped')));
+    const { exitCode, line } = await submit(shared.home, JUNIT.slice(0, JUNIT.indexOf('<skipped')));
 
     expect(exitCode).toBe(65);
     expect(line).toMatchObject({ state: 'rejected', converter: { name: 'junit-xml' } });
@@ -54,11 +51,8 @@ describe('airlock submit of XML', () => {
   });
 
   it('rejects a file with entities of its own', async () => {
-    await using home = await makeTestHome();
-    await home.start();
-
     const { exitCode, line } = await submit(
-      home,
+      shared.home,
       `<!DOCTYPE testsuite [<!ENTITY x SYSTEM "file:///etc/passwd">]>${JUNIT}`,
     );
 

@@ -65,6 +65,15 @@ export function makeUuidV7(nowUnixMs: number, random: (size: number) => Buffer =
 }
 
 /**
+ * The least UUID version 7 of a moment: ids made then or later are not before it, as text.
+ *
+ * @param unixMs - Wall clock, milliseconds.
+ */
+export function firstUuidV7(unixMs: number): string {
+  return makeUuidV7(unixMs, (size) => Buffer.alloc(size));
+}
+
+/**
  * The UUID version 5 of a name in a namespace: the same input gives the same id for ever.
  *
  * @param namespace - A UUID.

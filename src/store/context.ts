@@ -25,6 +25,8 @@ export type StoreContext = {
   readonly refusals: Map<string, number>;
   /** Most bytes that were refused for want of bytes or disk since the last tidying up: so much room is to be found. */
   readonly shortage: { bytes: number };
+  /** The idempotency key that was looked at last when old ones were forgotten; null = the next look begins with the first. */
+  readonly keySweep: { after: { readonly kid: string; readonly key: string } | null };
   /** Folder of the files that hold large bodies. */
   readonly payload: string;
   readonly disk: FreeDisk;

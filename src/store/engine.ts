@@ -46,6 +46,7 @@ function openContext({ files, limits, nowUnixMs, inHand, lastChangeSeq }: StoreS
       limits,
       refusals: new Map(),
       shortage: { bytes: 0 },
+      keySweep: { after: null },
       payload: files.payload,
       disk: makeFreeDisk(dirname(files.database), database),
       ballast: makeBallast(files.ballast, limits.ballastBytes),

@@ -1,12 +1,19 @@
 // Counts, each from the database: what is queued, what happened today, how many rows are in each state.
 
+import { firstUuidV7 } from '../core/ids.ts';
 import { DELIVERY_STATES, SUBMISSION_STATES } from '../core/states.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Database, SqlParameters } from './database.ts';
 import { readNumber, readNumberOrNull, readText } from './rows.ts';
+import { isSubmissionCounted } from './states.ts';
 import type { StoreSnapshot, StoreStats, Viewer } from './types.ts';
 
 const DAY_MS = 86_400_000;
+
+// Those without an end: looked up by their state, since new rows stand in few indexes.
+const OPEN_STATES = SUBMISSION_STATES.filter(isSubmissionCounted)
+  .map((state) => `'${state}'`)
+  .join(', ');
 
 function countByState<S extends string>(
   states: readonly S[],
@@ -30,7 +37,7 @@ function one(database: Database, sql: string, parameters: SqlParameters = {}): n
  */
 export function countItems(database: Database): number {
   return (
-    one(database, 'SELECT count(*) FROM submission WHERE ended_at IS NULL') +
+    one(database, `SELECT count(*) FROM submission WHERE state IN (${OPEN_STATES})`) +
     one(database, "SELECT count(DISTINCT report) FROM delivery WHERE state <> 'delivered'")
   );
 }
@@ -42,7 +49,12 @@ export function countItems(database: Database): number {
  */
 export function countBytes(database: Database): { readonly submissions: number; readonly reports: number } {
   return {
-    submissions: one(database, 'SELECT sum(size + companion_size) FROM submission WHERE has_body = 1'),
+    submissions:
+      one(
+        database,
+        `SELECT sum(size + companion_size) FROM submission WHERE state IN (${OPEN_STATES}) AND has_body = 1`,
+      ) +
+      one(database, 'SELECT sum(size + companion_size) FROM submission WHERE has_body = 1 AND ended_at IS NOT NULL'),
     reports:
       one(database, 'SELECT sum(size) FROM report WHERE has_body = 1') +
       one(database, 'SELECT sum(size) FROM attachment'),
@@ -76,7 +88,9 @@ function countToday(database: Database, { nowUnixMs }: CallTime): StoreStats['to
   const since = { since: Math.floor(nowUnixMs / DAY_MS) * DAY_MS };
   const last = database.get('SELECT max(delivered_at) AS last FROM delivery WHERE delivered_at IS NOT NULL');
   return {
-    submissions: one(database, 'SELECT count(*) FROM submission WHERE received_at >= :since', since),
+    submissions: one(database, 'SELECT count(*) FROM submission WHERE id >= :first', {
+      first: firstUuidV7(since.since),
+    }),
     reports: one(database, 'SELECT count(*) FROM report WHERE created_at >= :since', since),
     delivered: one(database, 'SELECT count(*) FROM delivery WHERE delivered_at >= :since', since),
     failed: one(

@@ -1,11 +1,19 @@
 import { expect, it } from 'vitest';
-import { isName, isUuid, makeUuidV5, makeUuidV7 } from '../../../src/core/ids.ts';
+import { firstUuidV7, isName, isUuid, makeUuidV5, makeUuidV7 } from '../../../src/core/ids.ts';
 
 it('makeUuidV7() carries the time, the version and the variant', () => {
   const id = makeUuidV7(0x017f22e279b0, (size) => Buffer.alloc(size, 0xff));
 
   // Source: RFC 9562 appendix A.6, time of its example.
   expect(id).toBe('017f22e2-79b0-7fff-bfff-ffffffffffff');
+});
+
+it('firstUuidV7() is not after any id of its millisecond, and after all of the one before', () => {
+  const first = firstUuidV7(0x017f22e279b0);
+
+  expect(first).toBe('017f22e2-79b0-7000-8000-000000000000');
+  expect(makeUuidV7(0x017f22e279b0) >= first).toBe(true);
+  expect(makeUuidV7(0x017f22e279af, (size) => Buffer.alloc(size, 0xff)) < first).toBe(true);
 });
 
 it('makeUuidV5() gives the example of RFC 9562 appendix A.4', () => {

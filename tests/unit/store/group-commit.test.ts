@@ -99,6 +99,7 @@ function openLimited(folder: string, pages: number) {
     limits,
     refusals: new Map<string, number>(),
     shortage: { bytes: 0 },
+    keySweep: { after: null },
     payload: `${folder}/payload`,
     disk: makeFreeDisk(folder, database),
     ballast: makeBallast(`${folder}/ballast`, 0),

@@ -132,6 +132,27 @@ describe('idempotency keys', () => {
   });
 });
 
+describe('many idempotency keys', () => {
+  it('are walked through a batch at a time, at every idle moment until the end', () => {
+    using engine = openTestEngine(LIMITS);
+    acceptOne(engine);
+    engine.call('claimSubmission');
+    const database = new DatabaseSync(engine.path);
+    database.exec(`WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 5000)
+      INSERT INTO idempotency (kid, key, sha256, size, submission_id, answered_at)
+      SELECT 'many', printf('%05d', value), 'hash', 1, 'id', ${engine.nowUnixMs} FROM n`);
+    database.close();
+    engine.nowUnixMs += DAY_MS;
+    const left: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      idle(engine);
+      left.push(count(engine, 'idempotency'));
+    }
+
+    expect(left).toEqual([3_001, 1_001, 0]);
+  });
+});
+
 describe('pruning', () => {
   it('runs at the first idle claim and then at most hourly', () => {
     using engine = openTestEngine(LIMITS);

@@ -27,7 +27,7 @@ async function submit(home: TestHome, ...more: string[]) {
 
 /** The reports that a submission was delivered as. */
 function delivered(home: TestHome, line: Record<string, unknown> | undefined): readonly Delivered[] {
-  const ids = new Set((line?.['reports'] as { readonly id: string }[]).map(({ id }) => id));
+  const ids = new Set(((line?.['reports'] ?? []) as { readonly id: string }[]).map(({ id }) => id));
   return globSync('*/*.json', { cwd: home.places.delivered })
     .filter((name) => ids.has(path.basename(name, '.json')))
     .map((name): Delivered => JSON.parse(readFileSync(path.join(home.places.delivered, name), 'utf8')));

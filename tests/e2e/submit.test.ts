@@ -41,7 +41,7 @@ describe('airlock submit --wait', () => {
 
     const { stdout } = await home.airlock(['submit', '--wait', '--json', sample]);
     const [line] = documents(stdout);
-    const [{ id = '' } = {}] = line?.['reports'] as { id?: string }[];
+    const [{ id = '' } = {}] = (line?.['reports'] ?? []) as { id?: string }[];
     const [file = ''] = globSync(`*/${id}.json`, { cwd: home.places.delivered });
     const report = JSON.parse(readFileSync(path.join(home.places.delivered, file), 'utf8'));
 

@@ -7,6 +7,7 @@ import { resolveConfigPath } from '../config/config-path.ts';
 import type { AirlockConfig } from '../config/schema/root.ts';
 import { makeSecretResolver } from '../config/secrets.ts';
 import { openConversionCalls } from '../conversion/call-port.ts';
+import { makeCeilings } from '../conversion/limit-ceilings.ts';
 import { openRegistry, type Registry } from '../conversion/registry.ts';
 import { openResults, type Results } from '../conversion/results.ts';
 import { type Conversions, startConversions } from '../conversion/worker.ts';
@@ -15,6 +16,7 @@ import type { Logger } from '../core/logger.ts';
 import { type Delivery, startDelivery } from '../delivery/uploader.ts';
 import { ensurePrivateDirectory } from '../disk/private-directory.ts';
 import type { Environment, Places } from '../disk/places.ts';
+import { listPrivatePlaces } from '../disk/private-places.ts';
 import { openGate } from '../gate/open.ts';
 import { parseShipped } from '../gate/shipped.ts';
 import type { BootInfo } from '../handlers/boot.ts';
@@ -65,22 +67,12 @@ export type Parts = {
 };
 
 async function ensurePlaces(places: Places): Promise<void> {
-  for (const folder of [
-    places.home,
-    places.keys,
-    places.secrets,
-    places.state,
-    places.run,
-    places.log,
-    places.converters,
-  ]) {
-    await ensurePrivateDirectory(folder);
-  }
+  for (const { folder } of listPrivatePlaces(places)) await ensurePrivateDirectory(folder);
 }
 
 function openConverters({ config, places, clock, log }: ComposeInput, bundle: SealedBundle): Promise<Registry> {
   const deps = {
-    gate: openGate({ clock, log }),
+    gate: openGate({ clock, log, ceilingsOf: makeCeilings(config) }),
     log,
     shipped: parseShipped(bundle.converters),
     resolvePath: (written: string) => resolveConfigPath(places, written),

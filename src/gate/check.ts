@@ -10,12 +10,18 @@ import { readFolder } from './folder.ts';
 import { hashConverter } from './hash.ts';
 import { listImports, resolveImport } from './imports.ts';
 import { type ConverterManifest, MANIFEST_FILE, parseManifest } from './manifest.ts';
+import type { LimitCeilings } from './manifest-limits.ts';
 import { type ParsedModule, parseModule } from './parse.ts';
 import { RULES } from './rules/list.ts';
 import { stripTypes } from './strip.ts';
 
 /** What to check. */
-export type CheckRequest = { readonly folder: string; readonly policy: FilePolicy };
+export type CheckRequest = {
+  readonly folder: string;
+  readonly policy: FilePolicy;
+  /** What the manifest's `limits` may ask for at most; left out: anything. */
+  readonly ceilings?: LimitCeilings;
+};
 /** `atFile` hears which file comes next, so that a check that never ends can say where. */
 export type CheckOptions = { readonly atFile: (file: string) => void };
 
@@ -62,7 +68,7 @@ function readManifest(progress: Progress): ConverterManifest | null {
     return null;
   }
   const text = decode(reading.bytes);
-  const parsed = text === null ? null : parseManifest(text, basename(progress.root));
+  const parsed = text === null ? null : parseManifest(text, basename(progress.root), progress.request.ceilings);
   if (parsed?.kind === 'read') return parsed.manifest;
   const notText = makeFinding('manifest', { file: MANIFEST_FILE }, { message: 'is not UTF-8' });
   progress.findings.push(...(parsed?.findings ?? [notText]));

@@ -1,7 +1,7 @@
 // `limits` of converter.json: what a converter asks to be held to, in the words of `sandbox.limits`.
 
 import { z } from 'zod';
-import { readDurationMs, readSizeBytes, type UnitReading } from '../core/units.ts';
+import { formatBytes, formatDurationMs, readDurationMs, readSizeBytes, type UnitReading } from '../core/units.ts';
 
 const written = (read: (text: string) => UnitReading, example: string) =>
   z
@@ -38,6 +38,12 @@ type WrittenLimits = z.output<typeof manifestLimitsSchema>;
 /** Limits of a manifest: milliseconds, bytes and counts; only those that it names. */
 export type ManifestLimits = { readonly [Name in keyof WrittenLimits]?: number };
 
+/** What a converter of a name may ask for at most, by the names of `sandbox.limits`; a limit that is not named has no bound. */
+export type LimitCeilings = Readonly<Record<string, number>>;
+
+/** A limit of a manifest that is above its ceiling: both as people write them. */
+export type HighLimit = { readonly name: string; readonly asked: string; readonly allowed: string };
+
 function toNumber(value: string | number): number {
   if (typeof value === 'number') return value;
   const reading = [readDurationMs(value), readSizeBytes(value)].find(({ kind }) => kind === 'ok');
@@ -51,4 +57,23 @@ function toNumber(value: string | number): number {
  */
 export function readManifestLimits(limits: WrittenLimits): ManifestLimits {
   return Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, toNumber(value)]));
+}
+
+function formatLike(written: string | number, value: number): string {
+  if (typeof written === 'number') return String(value);
+  return readDurationMs(written).kind === 'ok' ? formatDurationMs(value) : formatBytes(value);
+}
+
+/**
+ * Which limits of a manifest ask for more than there is.
+ *
+ * @param limits - `limits` of a manifest that passed its schema.
+ * @param ceilings - See {@link LimitCeilings}; exactly as much is fine.
+ */
+export function findHighLimits(limits: WrittenLimits, ceilings: LimitCeilings): readonly HighLimit[] {
+  return Object.entries(limits).flatMap(([name, written]) => {
+    const ceiling = Object.hasOwn(ceilings, name) ? ceilings[name] : undefined;
+    if (ceiling === undefined || toNumber(written) <= ceiling) return [];
+    return [{ name, asked: String(written), allowed: formatLike(written, ceiling) }];
+  });
 }

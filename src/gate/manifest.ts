@@ -5,7 +5,8 @@ import type { Finding } from '../core/findings.ts';
 import { readSizeBytes } from '../core/units.ts';
 import { ARGUMENT_TYPES, readArgument } from './argument-value.ts';
 import { makeFinding } from './finding.ts';
-import { manifestLimitsSchema } from './manifest-limits.ts';
+import { findHighLimits, type LimitCeilings, manifestLimitsSchema } from './manifest-limits.ts';
+import { placeInManifest } from './manifest-place.ts';
 
 /** Name of the manifest in a converter's folder. */
 export const MANIFEST_FILE = 'converter.json';
@@ -100,8 +101,22 @@ export type ManifestReading =
   | { readonly kind: 'read'; readonly manifest: ConverterManifest }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
 
-function refuse(path: string, message: string, hint?: string): Finding {
-  return makeFinding('manifest', { file: MANIFEST_FILE, path }, { message, hint });
+type Said = { readonly code?: string; readonly message: string; readonly hint?: string };
+
+function refuse(text: string, path: readonly string[], { code = 'manifest', ...said }: Said): Finding {
+  const place = { file: MANIFEST_FILE, path: path.join('.'), ...placeInManifest(text, path) };
+  return makeFinding(code, place, said);
+}
+
+/** Nobody lowers a limit in silence: its author would look for the reason in the converter. */
+function refuseHighLimits(text: string, { name, limits }: ConverterManifest, ceilings: LimitCeilings): Finding[] {
+  return findHighLimits(limits, ceilings).map((high) =>
+    refuse(text, ['limits', high.name], {
+      code: 'limit-too-high',
+      message: `asks for ${high.asked}, and the configuration allows ${high.allowed}: a manifest can only lower a limit`,
+      hint: `ask for ${high.allowed} or less, or let the operator set converters.settings.${name}.limits.${high.name}`,
+    }),
+  );
 }
 
 /**
@@ -109,25 +124,28 @@ function refuse(path: string, message: string, hint?: string): Finding {
  *
  * @param text - Its text.
  * @param folderName - Name of the folder it lies in, which `name` has to equal.
+ * @param ceilings - What its `limits` may ask for at most; default: anything.
  */
-export function parseManifest(text: string, folderName: string): ManifestReading {
+export function parseManifest(text: string, folderName: string, ceilings: LimitCeilings = {}): ManifestReading {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof SyntaxError ? error.message : 'it cannot be parsed';
-    return {
-      kind: 'refused',
-      findings: [refuse('', `is not JSON: ${reason}`, 'comments and trailing commas are not JSON')],
-    };
+    const message = `is not JSON: ${reason}`;
+    const hint = 'comments and trailing commas are not JSON';
+    return { kind: 'refused', findings: [makeFinding('manifest', { file: MANIFEST_FILE }, { message, hint })] };
   }
   const result = manifestSchema.safeParse(json);
   if (!result.success) {
-    const findings = result.error.issues.map(({ path, message }) => refuse(path.map(String).join('.'), message));
+    const findings = result.error.issues.map(({ path, message }) => refuse(text, path.map(String), { message }));
     return { kind: 'refused', findings };
   }
   const manifest = result.data;
-  if (manifest.name === folderName) return { kind: 'read', manifest };
-  const message = `"${manifest.name}" is not the name of the folder, which is "${folderName}"`;
-  return { kind: 'refused', findings: [refuse('name', message, 'rename one of them')] };
+  const findings = refuseHighLimits(text, manifest, ceilings);
+  if (manifest.name !== folderName) {
+    const message = `"${manifest.name}" is not the name of the folder, which is "${folderName}"`;
+    findings.push(refuse(text, ['name'], { message, hint: 'rename one of them' }));
+  }
+  return findings.length === 0 ? { kind: 'read', manifest } : { kind: 'refused', findings };
 }

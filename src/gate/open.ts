@@ -1,5 +1,6 @@
 // The gate's surface: a verdict on a converter folder, made in a worker that may break, stall or run out of memory.
 
+import { basename } from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { assertNever } from '../core/assert-never.ts';
 import type { Clock } from '../core/clock.ts';
@@ -9,6 +10,7 @@ import { threadEnvironment } from '../core/thread-environment.ts';
 import type { CheckRequest } from './check.ts';
 import type { GateVerdict } from './checked.ts';
 import { makeFinding } from './finding.ts';
+import type { LimitCeilings } from './manifest-limits.ts';
 import type { WorkerMessage } from './worker.ts';
 
 /** Per check. */
@@ -31,7 +33,12 @@ export type Gate = {
 };
 
 /** What the gate needs. */
-export type GateDeps = { readonly clock: Clock; readonly log: Logger };
+export type GateDeps = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What a converter of a name may ask for in its manifest; left out: anything. */
+  readonly ceilingsOf?: (name: string) => LimitCeilings;
+};
 
 // From the first file on. Source: sandbox.md 7.
 const CHECK_DEADLINE_MS = 2_000;
@@ -62,10 +69,11 @@ function workerFile(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 }
 
-function toRequest(folder: string, { isPrivate = false }: GateCheckOptions): CheckRequest {
+function toRequest(folder: string, isPrivate: boolean, ceilings: LimitCeilings): CheckRequest {
   const own = process.getuid?.();
   return {
     folder,
+    ceilings,
     policy: {
       trustedUids: own === undefined ? null : [own, 0],
       forbiddenMode: isPrivate ? WRITABLE_BY_GROUP_OR_OTHERS : WRITABLE_BY_OTHERS,
@@ -126,13 +134,14 @@ function toVerdict({ file, end }: Run, log: Logger): GateVerdict {
 /**
  * Open the gate. It holds nothing between checks.
  *
- * @param deps - Clock for the deadlines; log for what broke.
+ * @param deps - Clock for the deadlines; log for what broke; what manifests may ask for.
  */
-export function openGate({ clock, log }: GateDeps): Gate {
+export function openGate({ clock, log, ceilingsOf }: GateDeps): Gate {
   return {
     check: async (folder, options = {}) => {
       options.signal?.throwIfAborted();
-      return toVerdict(await runWorker(toRequest(folder, options), clock, options.signal), log);
+      const request = toRequest(folder, options.isPrivate ?? false, ceilingsOf?.(basename(folder)) ?? {});
+      return toVerdict(await runWorker(request, clock, options.signal), log);
     },
   };
 }

@@ -146,7 +146,7 @@ export function completeMeasurement(
   const { value, valueText } = toValue(taken, kind, what);
   const given = taken['outcome'] as StepOutcome | undefined;
   const outcome =
-    given ?? verdictOf({ kind, value, limits } as Pick<Measurement, 'kind' | 'value' | 'limits'>) ?? 'done';
+    given ?? verdictOf({ kind, value, limits }) ?? 'done';
   const unit = typeof taken['unit'] === 'string' ? taken['unit'] : null;
   return { kind, value, valueText, name: wanted.name, unit, limits, outcome } as Measurement;
 }

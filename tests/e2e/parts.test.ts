@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SMALLEST_CONVERTER } from '../support/converter-folder.ts';
 import { makeTestHome } from '../support/daemon.ts';
 import {
   canonicalReport,
@@ -108,6 +109,19 @@ describe('airlock converter', () => {
       { name: 'bad', passed: false, findings: [{ file: 'converter.ts', line: 2, column: expect.any(Number) }] },
     ]);
     expect(byFolder.stdout).toMatch(/^converter\.ts:2:\d+ error no-node-builtin: /);
+  });
+
+  it('check holds a manifest against the limits of this station', async () => {
+    await using home = await makeTestHome();
+    await home.configure({ sandbox: { limits: { wall: '10 s' } } });
+    await writeOwnConverter(home, 'slow', { source: SMALLEST_CONVERTER, extension: '.slow' });
+    const file = path.join(home.places.converters, 'slow', 'converter.json');
+    await writeFile(file, '{ "name": "slow", "version": "1.0.0",\n  "limits": { "wall": "11 s" } }');
+
+    const { exitCode, stdout } = await home.airlock(['converter', 'check', 'slow']);
+
+    expect(exitCode).toBe(65);
+    expect(stdout).toMatch(/^converter\.json:2:23 error limit-too-high: .*asks for 11 s.* allows 10 s/);
   });
 });
 

@@ -37,6 +37,19 @@ describe('Gate.check()', () => {
     expect([broken.kind, sound.kind]).toEqual(['refused', 'passed']);
   });
 
+  it('refuses a manifest that asks for more than there is for a converter of that name', async () => {
+    await using home = await makeTemporaryFolder();
+    const ceilingsOf = (name: string) => ({ wall: name === 'acme' ? 30_000 : 60_000 });
+    const strict = openGate({ clock: systemClock, log: silentLogger, ceilingsOf });
+    const manifest = { limits: { wall: '31 s' } };
+
+    const refused = await strict.check(await writeConverter(home.path, 'acme', { manifest }));
+    const passed = await strict.check(await writeConverter(home.path, 'other', { manifest }));
+
+    expect(refused).toMatchObject({ kind: 'refused', findings: [{ code: 'limit-too-high', file: 'converter.json' }] });
+    expect(passed.kind).toBe('passed');
+  });
+
   it('rejects with the reason of its signal', async () => {
     await using home = await makeTemporaryFolder();
     const folder = await writeConverter(home.path, 'acme');

@@ -2,6 +2,8 @@
 
 import path from 'node:path';
 import { loadConfig } from '../../config/load.ts';
+import type { AirlockConfig } from '../../config/schema/root.ts';
+import { makeCeilings } from '../../conversion/limit-ceilings.ts';
 import { resolveConfigPath } from '../../config/config-path.ts';
 import { AirlockError, ERROR_CODES } from '../../core/errors.ts';
 import { formatFinding } from '../../core/findings.ts';
@@ -42,10 +44,10 @@ function tellVerdict({ output }: CliContext, folder: string, verdict: GateVerdic
   return isPassed ? 0 : ERROR_CODES.converter_refused.exit;
 }
 
-async function listFolders({ places, env }: CliContext): Promise<readonly string[]> {
+/** Null where the configuration has errors: a folder can be checked without. */
+async function findConfig({ places, env }: CliContext): Promise<AirlockConfig | null> {
   const loaded = await loadConfig({ places, env, commandLine: [], hostname: '' });
-  const folders = loaded.kind === 'loaded' ? Object.values(loaded.config.converters.folders) : [];
-  return folders.map((folder) => resolveConfigPath(places, folder.path));
+  return loaded.kind === 'loaded' ? loaded.config : null;
 }
 
 /**
@@ -54,12 +56,16 @@ async function listFolders({ places, env }: CliContext): Promise<readonly string
  * @throws {AirlockError} file_unreadable when there is no such folder.
  */
 export const converterCheck: Command<{ readonly target: string }> = async (context, { target }) => {
-  const folder = await findFolder(target, { folders: await listFolders(context) });
+  const config = await findConfig(context);
+  const configured = Object.values(config?.converters.folders ?? {});
+  const folders = configured.map(({ path: written }) => resolveConfigPath(context.places, written));
+  const folder = await findFolder(target, { folders });
   if (folder === null)
     throw new AirlockError(
       'file_unreadable',
       `Cannot check ${target}: there is no such folder and no converter of that name`,
     );
-  const gate = openGate({ clock: context.clock, log: silentLogger });
+  const ceilings = config === null ? {} : { ceilingsOf: makeCeilings(config) };
+  const gate = openGate({ clock: context.clock, log: silentLogger, ...ceilings });
   return tellVerdict(context, folder, await gate.check(folder, { signal: context.signal }));
 };

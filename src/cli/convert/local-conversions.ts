@@ -6,6 +6,7 @@ import { resolveConfigPath } from '../../config/config-path.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { AirlockConfig } from '../../config/schema/root.ts';
 import { type ConversionCalls, openConversionCalls } from '../../conversion/call-port.ts';
+import { makeCeilings } from '../../conversion/limit-ceilings.ts';
 import { waitsForApproval } from '../../conversion/pending.ts';
 import { DEFAULT_SETTINGS, type PassedConverter, type RegisteredConverter } from '../../conversion/registered.ts';
 import { openRegistry } from '../../conversion/registry.ts';
@@ -75,7 +76,7 @@ async function listConverters(
   context: CliContext,
   { config, bundle, wanted }: { config: AirlockConfig; bundle: SealedBundle; wanted: WantedConverter },
 ): Promise<readonly RegisteredConverter[]> {
-  const gate = openGate({ clock: context.clock, log: silentLogger });
+  const gate = openGate({ clock: context.clock, log: silentLogger, ceilingsOf: makeCeilings(config) });
   if (wanted.folder !== null) return [await checkFolder(gate, wanted.folder, config)];
   const deps = {
     gate,

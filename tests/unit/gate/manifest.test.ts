@@ -76,4 +76,51 @@ describe('parseManifest()', () => {
 
     expect(parseManifest(text, 'acme')).toMatchObject({ kind: 'read', manifest: { arguments: {} } });
   });
+
+  it('refuses a limit above its ceiling, and says where, what is allowed and the ways out', () => {
+    const text =
+      '{\n  "name": "acme", "version": "1.0.0",\n  "limits": { "wall": "2 min", "steps": 10, "output": "65 MiB" }\n}';
+    const ceilings = { wall: 30_000, steps: 10, output: 64 * 1024 ** 2 };
+
+    expect(parseManifest(text, 'acme', ceilings)).toEqual({
+      kind: 'refused',
+      findings: [
+        {
+          severity: 'error',
+          code: 'limit-too-high',
+          path: 'limits.wall',
+          file: 'converter.json',
+          line: 3,
+          column: 23,
+          message: 'asks for 2 min, and the configuration allows 30 s: a manifest can only lower a limit',
+          suggestion: 'ask for 30 s or less, or let the operator set converters.settings.acme.limits.wall',
+        },
+        expect.objectContaining({ code: 'limit-too-high', path: 'limits.output', line: 3, column: 55 }),
+      ],
+    });
+  });
+
+  it.each([
+    ['29 s', 'read'],
+    ['30 s', 'read'],
+    ['30001 ms', 'refused'],
+  ])('holds a limit of %s against 30 s: %s', (wall, kind) => {
+    const text = JSON.stringify({ name: 'acme', version: '1.0.0', limits: { wall } });
+
+    expect(parseManifest(text, 'acme', { wall: 30_000 })).toMatchObject({ kind });
+  });
+
+  it('says where in the file a wrong value stands', () => {
+    const text = '{ "name": "acme",\n  "version": "1.0.0",\n  "match": { "extensions": [".a",\n "b"] } }';
+
+    expect(parseManifest(text, 'acme')).toMatchObject({
+      findings: [{ code: 'manifest', path: 'match.extensions.1', line: 4, column: 2 }],
+    });
+  });
+
+  it('has no place for what lies too deep to be looked for', () => {
+    const text = `{ "name": "acme", "version": "1.0.0", "deep": ${'['.repeat(30_000)}${']'.repeat(30_000)} }`;
+
+    expect(parseManifest(text, 'acme')).toMatchObject({ kind: 'refused', findings: [{ line: null, column: null }] });
+  });
 });

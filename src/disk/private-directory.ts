@@ -58,7 +58,7 @@ function findProblem(path: string, stats: Stats, { uid, kind }: Wanted): Privacy
 
 function refuse(path: string, { check, found, mend }: PrivacyProblem, cause?: unknown): AirlockError {
   const message = `Cannot use ${path}: check ${check} found ${found}; mend it with: ${mend}`;
-  return new AirlockError('unavailable', message, { cause, data: { reason: check } });
+  return new AirlockError('unavailable', message, { cause, data: { reason: check, mend } });
 }
 
 /** Open for reading without following a link or waiting for the other end of a FIFO. Windows has neither flag. */
@@ -104,7 +104,7 @@ export async function findDirectoryProblem(
  *
  * @param path - The folder.
  * @throws {AirlockError} unavailable with the check's name, what was found, and the command that mends it; `data.reason` is
- * `missing`, `real_directory`, `own_user` or `private_mode`.
+ * `missing`, `real_directory`, `own_user` or `private_mode`, `data.mend` the command.
  */
 export async function checkPrivateDirectory(path: string, options: PrivateCheckOptions = {}): Promise<void> {
   const problem = await findDirectoryProblem(path, options);

@@ -1,5 +1,7 @@
 // What a doctor's check says, and how all of them are run.
 
+import { AirlockError } from '../core/errors.ts';
+
 /** One line of the doctor's answer. `mend` says what to do; null where there is nothing to do. */
 export type CheckResult = {
   readonly section: string;
@@ -13,8 +15,20 @@ export type CheckResult = {
 export type Check = {
   readonly section: string;
   readonly name: string;
+  /** What to do when the check itself cannot be made. */
+  readonly otherwise: string;
   readonly run: () => Promise<Omit<CheckResult, 'section' | 'name'>>;
 };
+
+/**
+ * The command that mends a failure, where the failure names one.
+ *
+ * @param error - Anything caught.
+ */
+export function mendOf(error: unknown): string | null {
+  const mend = error instanceof AirlockError ? error.data['mend'] : null;
+  return typeof mend === 'string' ? mend : null;
+}
 
 /**
  * Run every check; one that throws is a FAIL of its own and stops no other.
@@ -23,12 +37,12 @@ export type Check = {
  */
 export async function runChecks(checks: readonly Check[]): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const { section, name, run } of checks) {
+  for (const { section, name, otherwise, run } of checks) {
     try {
       results.push({ section, name, ...(await run()) });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      results.push({ section, name, status: 'FAIL', message, mend: null });
+      results.push({ section, name, ...fail(message, mendOf(error) ?? otherwise) });
     }
   }
   return results;

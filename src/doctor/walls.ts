@@ -31,6 +31,7 @@ export function checkWalls(deps: WallDeps): Check {
   return {
     section: 'sandbox',
     name: 'walls',
+    otherwise: 'npm ci && npm run bundle, then airlock doctor again: without a runner nothing is converted',
     run: async () => {
       const bundle = await openBundle({ folder: path.join(packageRoot, 'build', 'sealed'), root: packageRoot });
       const sandbox = await readSandbox(deps);

@@ -1,13 +1,21 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolvePlaces } from '../../../src/disk/places.ts';
 import { runChecks } from '../../../src/doctor/check.ts';
 import { makeChecks } from '../../../src/doctor/checks.ts';
+import { listPrivatePlaces } from '../../../src/disk/private-places.ts';
+import { ensureKeys } from '../../../src/link/keys.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
-const walls = { section: 'sandbox', name: 'walls', run: () => Promise.reject(new Error('no runner')) };
+const walls = {
+  section: 'sandbox',
+  name: 'walls',
+  otherwise: 'mend the walls',
+  run: () => Promise.reject(new Error('no runner')),
+};
 
 async function makeHome() {
   const folder = await makeTemporaryFolder();
@@ -30,13 +38,22 @@ describe('makeChecks()', () => {
       'node OK',
       'home OK',
       'keys SKIP',
+      'secrets SKIP',
       'state SKIP',
       'run SKIP',
+      'log SKIP',
+      'converters SKIP',
+      'key-files SKIP',
       'config OK',
       'daemon WARN',
       'walls FAIL',
     ]);
-    expect(results['walls']).toEqual({ section: 'sandbox', status: 'FAIL', message: 'no runner', mend: null });
+    expect(results['walls']).toEqual({
+      section: 'sandbox',
+      status: 'FAIL',
+      message: 'no runner',
+      mend: 'mend the walls',
+    });
     expect(await readdir(home.path)).toEqual([]);
   });
 
@@ -44,15 +61,36 @@ describe('makeChecks()', () => {
     'fails a folder that others can enter, with the command that mends it',
     async () => {
       await using home = await makeHome();
-      await mkdir(home.places.keys);
-      await chmod(home.places.keys, 0o750);
+      for (const { folder } of listPrivatePlaces(home.places)) {
+        await mkdir(folder, { recursive: true });
+        await chmod(folder, 0o750);
+      }
 
-      const { keys } = await home.examine();
+      const results = await home.examine();
 
-      expect(keys).toMatchObject({ status: 'FAIL', mend: `chmod 700 '${home.places.keys}'` });
-      expect(keys?.message).toContain('mode 0750 instead of 0700');
+      for (const { name, folder } of listPrivatePlaces(home.places)) {
+        expect(results[name]).toMatchObject({ status: 'FAIL', mend: `chmod 700 '${folder}'` });
+        expect(results[name]?.message).toContain('mode 0750 instead of 0700');
+      }
     },
   );
+
+  it('fails a key file that others can read or that holds no key, with what mends it', async () => {
+    await using home = await makeHome();
+    await ensureKeys({ random: randomBytes, nowUnixMs: () => 0 }, home.places.keys);
+    const [local, submit] = ['local', 'submit'].map((kid) => path.join(home.places.keys, `${kid}.json`));
+    const sound = (await home.examine())['key-files'];
+
+    await chmod(local ?? '', 0o640);
+    const open = (await home.examine())['key-files'];
+    await chmod(local ?? '', 0o600);
+    await writeFile(submit ?? '', '{}');
+    const empty = (await home.examine())['key-files'];
+
+    expect(sound).toMatchObject({ status: 'OK', message: '2 keys: local, submit' });
+    if (process.platform !== 'win32') expect(open).toMatchObject({ status: 'FAIL', mend: `chmod 600 '${local}'` });
+    expect(empty).toMatchObject({ status: 'FAIL', mend: expect.stringContaining(`move ${submit} away`) });
+  });
 
   it('fails a file in the place of a folder', async () => {
     await using home = await makeHome();

@@ -6,6 +6,7 @@ import type { Client } from '../../src/client/connect.ts';
 import type { AirlockConfigInput } from '../../src/config/schema/root.ts';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { CONVERTERS_AUTO, submitText, until, watsAt, writeOwnConverter, writeToken } from '../support/e2e.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 import { startSink } from '../support/sink/client.ts';
 
 const LARGE_BYTES = 1_500_000;
@@ -180,19 +181,25 @@ describe('attachments', () => {
     expect((await deliveredFiles(home))[file]?.equals(scope)).toBe(true);
     expect(JSON.parse((await sink.bodies())[0] ?? '')).toMatchObject({ binaryData: [attachment] });
   });
+});
+
+describe('the limits of attachments', () => {
+  const shared = shareDaemon({
+    prepare: async (home) => {
+      await home.configure({ ...CONVERTERS_AUTO, ...FOLDER, limits: { attachment: '5 B', attachments: 2 } });
+      await writeOwnConverter(home, 'attaching', { source: ATTACHING_LINES, extension: '.att' });
+    },
+  });
 
   it.each([
-    ['attachment', { attachment: '5 B' }, ['1234', '12345', '123456']],
-    ['attachments', { attachments: 2 }, ['1', '1\n2', '1\n2\n3']],
-  ])('keep to limits.%s: one under and at it are taken, one over is rejected', async (limit, limits, contents) => {
-    await using home = await openHome(ATTACHING_LINES, { ...FOLDER, limits });
-    await home.start();
-    await using client = await home.connect();
-
+    ['limits.attachment', ['1234', '12345', '123456']],
+    ['limits.attachments', ['1', '1\n2', '1\n2\n3']],
+  ])('%s: one under and at it are taken, one over is rejected', async (limit, contents) => {
     const ends = [];
-    for (const content of contents) ends.push(await ended(client, await submitText(client, content, 'unit.att')));
+    for (const content of contents)
+      ends.push(await ended(shared.client, await submitText(shared.client, content, 'unit.att')));
 
     expect(ends.map(({ state }) => state)).toEqual(['converted', 'converted', 'rejected']);
-    expect(ends[2]?.failure).toMatchObject({ message: expect.stringContaining(`over limits.${limit}`) as unknown });
+    expect(ends[2]?.failure).toMatchObject({ message: expect.stringContaining(`over ${limit}`) as unknown });
   });
 });

@@ -11,6 +11,7 @@ import {
   writeOwnConverter,
   writeToken,
 } from '../support/e2e.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 import { startSink } from '../support/sink/client.ts';
 
 const REFUSED = { kind: 'status', status: 400, body: 'no such part number' } as const;
@@ -21,6 +22,9 @@ export default defineConverter({ convert(input, reports, context) {
   if (context.arguments.locale !== 'de') throw new Error('wrong locale');
   throw new SkipFile('read with de');
 } });`;
+
+const shared = shareDaemon();
+
 describe('airlock queue', () => {
   it('lists what is dead in the server’s own words, and a retry delivers it', async () => {
     await using sink = await startSink({ mode: REFUSED });
@@ -56,8 +60,7 @@ describe('airlock queue', () => {
   });
 
   it('retry says what it leaves as it is, and wants to be told what is meant', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const unknown = '00000000-0000-4000-8000-000000000000@folder';
 
     const nothing = await home.airlock(['queue', 'retry', '--json']);
@@ -93,13 +96,12 @@ describe('airlock submission retry', () => {
   });
 
   it('of a converted file adds nothing when the same report comes out', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     await using client = await home.connect();
     const submissionId = await submitText(client, canonicalReport());
     const { reportId } = await untilDelivery(client, submissionId, 'delivered');
 
-    const retry = await home.airlock(['submission', 'retry', '--state', 'converted']);
+    const retry = await home.airlock(['submission', 'retry', submissionId]);
     await home.airlock(['wait', '--drained']);
     const report = await client.call('report/get', { reportId });
 
@@ -108,8 +110,7 @@ describe('airlock submission retry', () => {
   });
 
   it('with a key that may only submit reaches its own submissions only', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     await using client = await home.connect();
     await using script = await home.connect('submit');
     const theirs = await submitText(client, canonicalReport('A'));

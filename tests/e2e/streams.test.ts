@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/client/connect.ts';
 import { canonicalReport, documents, submitText, until, watsAt, writeToken } from '../support/e2e.ts';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 
 const MIB = 1024 ** 2;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -46,10 +47,11 @@ function upload(client: Client, source: AsyncIterable<Uint8Array>, more: Record<
   return client.call('report/submit', params, { upload: new Map([[1, source]]), deadlineMs: 60_000 });
 }
 
+const shared = shareDaemon();
+
 describe('airlock submit', () => {
   it('takes files of 0 bytes to 50 MiB, each with its own bytes', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const sizes = [0, 1, 131_072, 131_073, 5 * MIB, 50 * MIB];
     const files = sizes.map((size) => ({ file: path.join(home.home, `${size}.bin`), bytes: bytesOf(size) }));
     for (const { file, bytes } of files) await writeFile(file, bytes);
@@ -67,8 +69,7 @@ describe('airlock submit', () => {
   });
 
   it('takes what standard input streams, and companions with one file only', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
     const bytes = bytesOf(3 * MIB);
     const companion = path.join(home.home, 'curve.bin');
     await writeFile(companion, bytesOf(MIB));
@@ -85,10 +86,10 @@ describe('airlock submit', () => {
 });
 
 describe('a streamed submission', () => {
+  const small = shareDaemon({ argv: ['--set', 'sandbox.limits.input=8 MiB'] });
+
   it('that is cancelled, broken off, cut or not what was announced leaves nothing', async () => {
-    await using home = await makeTestHome();
-    await home.start(['--set', 'sandbox.limits.input=8 MiB']);
-    await using client = await home.connect();
+    const { home, client } = small;
     const bytes = bytesOf(2 * MIB);
     const half = bytes.subarray(0, MIB);
 
@@ -177,10 +178,8 @@ describe('a streamed submission', () => {
     expect(await upload(client, pieces(bytes), { idempotencyKey })).toMatchObject({ duplicate: true });
   });
 
-  it('of 50 MiB adds little memory to the daemon and keeps nobody waiting', async () => {
-    await using home = await makeTestHome();
-    const daemon = await home.start();
-    await using client = await home.connect();
+  it('of 50 MiB adds little memory to the daemon and lets others have their turns', async () => {
+    const { home, daemon, client } = shared;
     await using other = await home.connect();
     const bytes = bytesOf(50 * MIB);
     const rss = async (): Promise<number> => {
@@ -190,19 +189,19 @@ describe('a streamed submission', () => {
     const before = await rss();
     const state = { isOver: false };
     let peak = 0;
-    let worstMs = 0;
+    let answered = 0;
 
     const sending = upload(client, pieces(bytes), { size: bytes.length }).finally(() => (state.isOver = true));
     while (!state.isOver) {
-      const started = performance.now();
       await other.call('ping', {});
-      worstMs = Math.max(worstMs, performance.now() - started);
+      answered += 1;
       peak = Math.max(peak, await rss());
     }
 
     expect(await sending).toMatchObject({ sha256: sha256(bytes) });
     expect(peak - before).toBeLessThan(120);
-    expect(worstMs).toBeLessThan(2000);
+    // In turns and not one after the other, however fast the machine is: 800 pieces, each a turn.
+    expect(answered).toBeGreaterThan(20);
   });
 });
 

@@ -8,8 +8,10 @@ import { systemClock } from '../../src/core/clock.ts';
 import { toSubmissionId } from '../../src/core/ids.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { openStore, type StoreConfig } from '../../src/store/open.ts';
+import { rounds } from '../support/long-tests.ts';
 import { makeTemporaryFolder } from '../support/store.ts';
 
+const KILLS = rounds({ usual: 3, long: 30 });
 const PROGRAM = join(import.meta.dirname, '../support/store-program.ts');
 const CONFIG: StoreConfig = { maxItems: 0, receipts: { keep: 86_400_000, count: 1_000 }, idempotencyMs: 86_400_000 };
 
@@ -47,11 +49,11 @@ async function kill({ child }: Running): Promise<void> {
 const open = (directory: string) => openStore({ directory, clock: systemClock, log: silentLogger }, CONFIG);
 
 describe('kill -9', () => {
-  it('loses no acknowledged submission in six kills at different moments', async () => {
+  it('loses no acknowledged submission in several kills at different moments', async () => {
     using folder = makeTemporaryFolder();
     const directory = join(folder.path, 'state', 'queue');
     const acknowledged = new Map<string, string>();
-    for (let run = 0; run < 6; run += 1) {
+    for (let run = 0; run < KILLS; run += 1) {
       const program = startProgram(directory, run);
       await program.reached(1 + Math.ceil(Math.random() * 400));
       await kill(program);
@@ -69,7 +71,7 @@ describe('kill -9', () => {
       if (row?.state !== 'received' || row.sha256 !== sha256) missing.push(id);
     }
     const { items, submissions } = await store.stats();
-    expect(acknowledged.size).toBeGreaterThan(6);
+    expect(acknowledged.size).toBeGreaterThan(KILLS);
     expect(missing).toEqual([]);
     expect(items).toBe(submissions.received);
     expect(items).toBeGreaterThanOrEqual(acknowledged.size);
@@ -89,10 +91,8 @@ describe('two owners', () => {
       data: { pid: program.child.pid },
     });
     await kill(program);
-    const before = performance.now();
     await using store = await open(directory);
 
-    expect(performance.now() - before).toBeLessThan(5_000);
     expect((await store.stats()).items).toBeGreaterThanOrEqual(0);
   });
 

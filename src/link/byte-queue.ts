@@ -31,6 +31,8 @@ export function makeByteQueue(): ByteQueue {
   }
 
   function at(index: number): number {
+    const first = pieces[0];
+    if (first !== undefined && index < first.length) return first.readUInt8(index);
     let offset = index;
     for (const piece of pieces) {
       if (offset < piece.length) return piece.readUInt8(offset);
@@ -61,7 +63,7 @@ export function makeByteQueue(): ByteQueue {
 
   function take(count: number): Buffer {
     length -= count;
-    const [first] = pieces;
+    const first = pieces[0];
     if (first === undefined || first.length < count) return takeCopy(count);
     if (first.length === count) pieces.shift();
     else pieces[0] = first.subarray(count);

@@ -26,6 +26,22 @@ const ignored: WireEvents = { onBytes: () => undefined, onDrain: () => undefined
 const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error('Cannot handle event: a listener threw no error', { cause: thrown });
 
+/** The first bytes of a turn leave at once, those after them together at its end: one system call for many small frames. */
+function makeSend(write: SocketWireDeps['write'], socket: Socket): Wire['send'] {
+  const flush = (): void => socket.uncork();
+  return (bytes) => {
+    if (!socket.writable) return false;
+    const isFlowing = write(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes));
+    // Enough has come together; and when the peer is behind, the system shall know of every byte.
+    if (!isFlowing) flush();
+    else if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(flush);
+    }
+    return isFlowing;
+  };
+}
+
 /**
  * Make the wire of a connected socket.
  *
@@ -66,14 +82,20 @@ export function makeSocketWire({ clock, id, write }: SocketWireDeps, socket: Soc
     await closed.promise;
   }
 
+  function destroy(): void {
+    // Order: what was sent before is not lost by having waited for the end of the turn.
+    socket.uncork();
+    socket.destroy();
+  }
+
   const wire: Wire = {
     id,
-    send: (bytes) => socket.writable && write(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)),
+    send: makeSend(write, socket),
     unsentBytes: () => socket.writableLength,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     end: (graceMs) => (socket.closed ? closed.promise : end(graceMs)),
-    destroy: () => void socket.destroy(),
+    destroy,
   };
   return {
     wire,

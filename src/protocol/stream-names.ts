@@ -19,7 +19,10 @@ function holdersOf(params: Params): readonly Params[] {
  * @param params - Params of a call as they came.
  */
 export function namedStreams(params: Params): readonly number[] {
-  return holdersOf(params).flatMap(({ stream }) => (typeof stream === 'number' ? [stream] : []));
+  const { stream, companions } = params;
+  // Most calls name none.
+  if (stream === undefined && companions === undefined) return [];
+  return holdersOf(params).flatMap((holder) => (typeof holder['stream'] === 'number' ? [holder['stream']] : []));
 }
 
 /**

@@ -5,7 +5,14 @@ import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { hasScope } from '../core/scopes.ts';
 import type { RpcErrorObject, RpcMessage } from '../link/json-rpc.ts';
-import type { BoundMethod, BoundMethods, Caller, SubscriptionPort, UploadPort } from '../protocol/handler.ts';
+import type {
+  BoundMethod,
+  BoundMethods,
+  CallContext,
+  Caller,
+  SubscriptionPort,
+  UploadPort,
+} from '../protocol/handler.ts';
 import type { MethodSpec } from '../protocol/method-spec.ts';
 import { toAnswerError } from './failure.ts';
 import { takeMeta } from './meta.ts';
@@ -42,6 +49,14 @@ export type RunningCall = {
   readonly abort: (reason: AirlockError) => void;
 };
 
+/** How a call is stopped: what tells its code, and what does all of it. */
+type Stop = { readonly controller: AbortController; readonly abort: (reason: AirlockError) => void };
+type ContextInput = {
+  readonly method: string;
+  readonly trace: string | undefined;
+  readonly controller: AbortController;
+};
+
 const MAX_NAME_CHARS = 64;
 
 /** A method's name as it may stand in a message: a peer can send 256 KiB of it. */
@@ -70,16 +85,6 @@ function findMethod({ methods, caller }: CallDeps, method: string): BoundMethod 
   return bound;
 }
 
-/** Resolve or reject as `work` does, or reject with the signal's reason as soon as it is aborted. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
 function checkResult(spec: MethodSpec, result: unknown): unknown {
   const parsed = spec.result.safeParse(result);
   if (parsed.success) return parsed.data;
@@ -94,28 +99,34 @@ function pastDeadline(method: string, deadlineMs: number): AirlockError {
   return new AirlockError('deadline_exceeded', `Cannot finish ${method}: no answer within ${deadlineMs} ms`);
 }
 
+/** What the code of one call gets. What few methods look at is made when one does. */
+function makeContext(deps: CallDeps, { method, trace, controller }: ContextInput): CallContext {
+  const { caller, requestId, subscriptions, uploads } = deps;
+  return {
+    caller,
+    requestId,
+    subscriptions,
+    uploads,
+    get signal() {
+      return controller.signal;
+    },
+    get log() {
+      return deps.log.child({ requestId, method, ...(trace === undefined ? {} : { trace }) });
+    },
+  };
+}
+
 /** Check and run one call. */
-async function run(deps: CallDeps, { method, params }: CallRequest, controller: AbortController): Promise<unknown> {
+async function run(deps: CallDeps, { method, params }: CallRequest, stop: Stop): Promise<unknown> {
   // Order: scope before schema, so that nobody learns a method's shape by trying.
   const bound = findMethod(deps, method);
   const { meta, own } = takeMeta(method, params);
   const checked = parseParams(bound.spec.params, own, { method });
   const { deadlineMs, trace } = meta;
   using _deadline =
-    deadlineMs === undefined
-      ? null
-      : deps.clock.after(deadlineMs, () => controller.abort(pastDeadline(method, deadlineMs)));
-  const { caller, requestId, subscriptions, uploads } = deps;
-  const log = deps.log.child({ requestId, method, ...(trace === undefined ? {} : { trace }) });
-  const result = await bound.call(checked, {
-    caller,
-    requestId,
-    signal: controller.signal,
-    log,
-    subscriptions,
-    uploads,
-  });
-  return checkResult(bound.spec, result);
+    deadlineMs === undefined ? null : deps.clock.after(deadlineMs, () => stop.abort(pastDeadline(method, deadlineMs)));
+  const { controller } = stop;
+  return checkResult(bound.spec, await bound.call(checked, makeContext(deps, { method, trace, controller })));
 }
 
 /**
@@ -128,17 +139,36 @@ async function run(deps: CallDeps, { method, params }: CallRequest, controller: 
  */
 export function startCall(deps: CallDeps, request: CallRequest): RunningCall {
   const controller = new AbortController();
-  const work = run(deps, request, controller);
-  const answer = untilAborted(work, controller.signal).then(
-    (result): CallAnswer => ({ kind: 'result', result }),
-    (error: unknown): CallAnswer => {
-      const call = { method: nameOf(request.method), requestId: deps.requestId };
-      return { kind: 'error', error: toAnswerError(deps.log, error, call) };
+  const { promise, resolve } = Promise.withResolvers<CallAnswer>();
+  let isAnswered = false;
+
+  function answer(toAnswer: () => CallAnswer): void {
+    if (isAnswered) return;
+    isAnswered = true;
+    resolve(toAnswer());
+  }
+
+  function fail(error: unknown): void {
+    const call = { method: nameOf(request.method), requestId: deps.requestId };
+    answer(() => ({ kind: 'error', error: toAnswerError(deps.log, error, call) }));
+  }
+
+  function abort(reason: AirlockError): void {
+    // Order: the caller's answer is decided before the code hears of it.
+    fail(reason);
+    controller.abort(reason);
+  }
+
+  const ended = run(deps, request, { controller, abort }).then(
+    (result) => answer(() => ({ kind: 'result', result })),
+    fail,
+  );
+  return {
+    answer: promise,
+    ended,
+    abort,
+    get signal() {
+      return controller.signal;
     },
-  );
-  const ended = work.then(
-    () => undefined,
-    () => undefined,
-  );
-  return { answer, ended, signal: controller.signal, abort: (reason) => controller.abort(reason) };
+  };
 }

@@ -56,12 +56,28 @@ const noStream = (id: number, reason: string): AirlockError =>
 
 const UNUSABLE = 'it must be odd, at most 4294967295, and not used before on this connection';
 
+/** Each of these streams may be taken once. */
+function makePort(streams: ReadonlyMap<number, IncomingStream>): UploadPort {
+  const untaken = new Map(streams);
+  return {
+    open: (id) => {
+      const incoming = untaken.get(id);
+      if (incoming === undefined) throw noStream(id, UNUSABLE);
+      untaken.delete(id);
+      return incoming.stream;
+    },
+  };
+}
+
 /** The port of a peer that did not name `streams`. */
 const noUploads: UploadPort = {
   open: (id) => {
     throw noStream(id, 'this connection did not agree on streams');
   },
 };
+
+/** A call that names no stream, as most do. */
+const NO_STREAMS: CallUploads = { port: makePort(new Map()), end: () => undefined };
 
 /** A peer that may not send streams: every chunk is a fault of its framing already. */
 export const NO_UPLOADS: Uploads = {
@@ -85,21 +101,13 @@ export function makeUploads({ grant }: UploadsDeps): Uploads {
       own.set(id, incoming);
       open.set(id, { incoming, events });
     }
-    const untaken = new Map(own);
-    if (own.size > 0) calls += 1;
+    if (own.size === 0) return NO_STREAMS;
+    calls += 1;
     let isOver = false;
     return {
-      port: {
-        open: (id) => {
-          const incoming = untaken.get(id);
-          if (incoming === undefined) throw noStream(id, UNUSABLE);
-          untaken.delete(id);
-          return incoming.stream;
-        },
-      },
+      port: makePort(own),
       end: (toReason) => {
-        // Most calls have none, and an error with its stack is dear.
-        if (isOver || own.size === 0) return;
+        if (isOver) return;
         isOver = true;
         calls -= 1;
         const reason = toReason();

@@ -15,8 +15,10 @@ import { openEndpoint } from '../src/link/listen-endpoint.ts';
 import { makeNodeIpcTransport } from '../src/link/transport.ts';
 import type { BoundMethod, CallContext } from '../src/protocol/handler.ts';
 import type { MethodSpec } from '../src/protocol/method-spec.ts';
+import { ping } from '../src/protocol/methods/ping.ts';
 import type { ServerChange } from '../src/server/server-events.ts';
 import { startServer } from '../src/server/listen.ts';
+import { echoText } from './echo-method.ts';
 
 const [raw = '', bulk = '', endpoint = '', secret = '', bulkBytes = '0'] = process.argv.slice(2);
 
@@ -35,12 +37,14 @@ function echo(socket: Socket): void {
   });
 }
 
-/** Counts bytes, and says when all are there. */
+/** Counts bytes, and says each time that all are there. */
 function sink(socket: Socket): void {
   let bytes = 0;
   socket.on('data', (piece) => {
     bytes += piece.length;
-    if (bytes >= Number(bulkBytes)) socket.write('.');
+    if (bytes < Number(bulkBytes)) return;
+    bytes -= Number(bulkBytes);
+    socket.write('.');
   });
 }
 
@@ -55,10 +59,9 @@ const method = (spec: Omit<MethodSpec, keyof typeof free>, call: BoundMethod['ca
   spec.name,
   { spec: { ...free, ...spec }, call },
 ];
-const text = z.strictObject({ text: z.string().max(2048) });
 const methods = new Map([
-  method({ name: 'bench/nothing', params: z.strictObject({}), result: z.object({}) }, () => Promise.resolve({})),
-  method({ name: 'bench/echo', params: text, result: text }, (params) => Promise.resolve(params)),
+  method(ping, () => Promise.resolve({ bootId: 'bench', uptimeMs: 1 })),
+  method(echoText, (params) => Promise.resolve(params)),
   method({ name: 'bench/sink', params: z.strictObject({ stream: z.int() }), result: z.object({}) }, drainStream),
 ]);
 
@@ -94,4 +97,5 @@ for (const [place, serve] of [
 ] as const) {
   await new Promise<void>((resolve) => createServer(serve).listen(place, resolve));
 }
+process.on('disconnect', () => process.exit());
 process.send?.('ready');

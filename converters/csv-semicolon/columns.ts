@@ -1,6 +1,6 @@
 // Columns by their names, whatever case, blanks and punctuation they are written with.
 
-import type { CsvRow } from 'airlock/converter';
+import { BadInput, type CsvRow } from 'airlock/converter';
 
 /** What a row can hold. */
 export type Column =
@@ -49,14 +49,30 @@ function normalize(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
+const MEANINGS = Object.entries(NAMES) as readonly [Column, readonly string[]][];
+
+/**
+ * Refuse a header with two columns that mean the same: which is meant nobody can tell, and a verdict may hang on it.
+ *
+ * @param header - Names as the file writes them.
+ * @throws {BadInput} naming both.
+ */
+export function assertDistinct(header: readonly string[]): void {
+  for (const [column, names] of MEANINGS) {
+    const [one, other] = header.filter((name) => names.includes(normalize(name)));
+    if (one === undefined || other === undefined) continue;
+    throw new BadInput(`the columns "${one.slice(0, 100)}" and "${other.slice(0, 100)}" both mean ${column}`);
+  }
+}
+
 /**
  * Find the columns of a file.
  *
- * @param header - Names as the file writes them; the first of two that mean the same is taken.
+ * @param header - Names as the file writes them; see {@link assertDistinct}.
  */
 export function findColumns(header: readonly string[]): Columns {
   const found = new Map<Column, string>();
-  for (const [column, names] of Object.entries(NAMES) as [Column, readonly string[]][]) {
+  for (const [column, names] of MEANINGS) {
     const name = header.find((written) => names.includes(normalize(written)));
     if (name !== undefined) found.set(column, name);
   }

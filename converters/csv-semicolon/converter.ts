@@ -15,7 +15,7 @@ import {
   type StepAdder,
   type StepInput,
 } from 'airlock/converter';
-import { type CellReader, findColumns } from './columns.ts';
+import { assertDistinct, type CellReader, findColumns } from './columns.ts';
 
 type Outcome = 'passed' | 'failed' | 'error' | 'terminated' | 'done' | 'skipped';
 type Arguments = Readonly<Record<string, unknown>>;
@@ -152,6 +152,7 @@ function startReading(rows: Pick<CsvRows, 'line' | 'columns'>, given: Arguments)
   if (!has('step') || !has('value')) {
     throw new BadInput('the header names no column for the step and the value', { line: 1 });
   }
+  assertDistinct(rows.columns);
   return { read, arguments: given, decimal: given['decimal'] === ',' ? ',' : '.', line: () => rows.line };
 }
 

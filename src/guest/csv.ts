@@ -10,7 +10,7 @@ export type CsvOptions = {
   readonly delimiter?: string;
   /** Around cells that contain the delimiter; default `"`. */
   readonly quote?: string;
-  /** Names of the columns; default: the first row that is not empty. */
+  /** Names of the columns; default: the first row that is not empty, in which no name may stand twice. */
   readonly columns?: readonly string[];
 };
 
@@ -90,6 +90,14 @@ function assertNamed(cells: readonly string[], count: number, line: number): voi
   throw new BadInput(`the row has ${cells.length} cells, and there are names for ${count} only`, { line });
 }
 
+/** A cell could come from either of two columns of one name, and nobody would see which it was. Blank names name nothing. */
+function readNames(cells: readonly string[], line: number): readonly string[] {
+  const names = cells.map((cell) => cell.trim());
+  const twice = names.find((name, index) => name !== '' && names.indexOf(name) < index);
+  if (twice === undefined) return names;
+  throw new BadInput(`two columns have the name "${twice.slice(0, 100)}"`, { line });
+}
+
 function toRow(columns: readonly string[], cells: readonly string[]): CsvRow {
   const row: Record<string, string | undefined> = Object.create(null);
   for (let index = 0; index < columns.length; index += 1) row[columns[index] ?? ''] = cells[index];
@@ -108,7 +116,7 @@ function* readRows(source: TextSource, options: CsvOptions, state: State): Gener
       if (state.columns.length > 0) {
         assertNamed(cells, state.columns.length, at);
         yield toRow(state.columns, cells);
-      } else state.columns = cells.map((cell) => cell.trim());
+      } else state.columns = readNames(cells, at);
     }
     if (isOpen) throw new BadInput('a quoted cell is never closed', { line });
     if (restLength > LONGEST_LINE) throw new BadInput(`a row is longer than ${LONGEST_LINE} characters`, { line });
@@ -120,7 +128,7 @@ function* readRows(source: TextSource, options: CsvOptions, state: State): Gener
  *
  * @param source - The input (manifest `input`: `lines` or `text`).
  * @param options - See {@link CsvOptions}.
- * @throws {BadInput} while reading, for a row over 1 MiB, a quoted cell that is never closed, or a row with more cells than columns have names.
+ * @throws {BadInput} while reading, for a row over 1 MiB, a quoted cell that is never closed, a header that names two columns alike, or a row with more cells than columns have names.
  */
 export function csv(source: TextSource, options: CsvOptions = {}): CsvRows {
   const state: State = { line: 0, columns: options.columns ?? [] };

@@ -61,6 +61,14 @@ describe('csv-semicolon', () => {
       'Step;Value;Status\nx;1;maybe\n',
       { kind: 'rejected', reason: '"maybe" in column status is no outcome', line: 2, column: null },
     ],
+    [
+      'Step;Value;Result\nA;5;1\n',
+      { kind: 'rejected', reason: 'the columns "Value" and "Result" both mean value', line: null, column: null },
+    ],
+    [
+      'step;value;value\nA;5;1\n',
+      { kind: 'rejected', reason: 'two columns have the name "value"', line: 1, column: null },
+    ],
     ['Step;Value\n;1\n', { kind: 'rejected', reason: 'the row has no step name', line: 2, column: null }],
     [
       'a;b\n1;2\n',

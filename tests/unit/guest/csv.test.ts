@@ -64,6 +64,19 @@ describe('csv()', () => {
     expect(refused).toEqual({ reason: 'the row has 3 cells, and there are names for 2 only', line: 3, column: null });
   });
 
+  it('refuses a header that names two columns alike, and takes any number without a name', () => {
+    expect(rowsOf(['a,,\n1,2,3\n'])).toEqual([{ a: '1', '': '3' }]);
+    expect(() => rowsOf(['a,b, a\n1,2,3\n'])).toThrow('two columns have the name "a"');
+  });
+
+  it.each([1, 3, 1000])('reads rows that end in a line feed around cells that hold both, in pieces of %d', (length) => {
+    expect(rowsOf(cut('a;b\n1;2\n"B\r\nx";"two\r\nlines"\n3;"z\r\ny"\n', length), { delimiter: ';' })).toEqual([
+      { a: '1', b: '2' },
+      { a: 'B\r\nx', b: 'two\r\nlines' },
+      { a: '3', b: 'z\r\ny' },
+    ]);
+  });
+
   it('knows the line of each row, over quoted line ends and empty rows', () => {
     const rows = csv({ chunks: () => ['a,b\n"x\ny",1\n\nz,2\n'] });
     const lines: (readonly [string | undefined, number])[] = [];

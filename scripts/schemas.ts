@@ -56,13 +56,17 @@ function withoutPlatformDefault(schema: JsonSchema): JsonSchema {
   return schema;
 }
 
+/** What the schema library cannot put into words, the protocol says by hand (`meta`). */
+const toParams = (schema: z.core.$ZodType): JsonSchema =>
+  z.toJSONSchema(schema, { target: 'draft-7', io: 'input', override: showAsWritten, unrepresentable: 'any' });
+
 function describeMethod(spec: MethodSpec): object {
   return {
     scopes: spec.scopes,
     class: spec.rateClass,
     since: spec.sinceVersion,
     whileStopping: spec.whileStopping ?? false,
-    params: toSchema(spec.params),
+    params: toParams(spec.params),
     result: toSchema(spec.result),
   };
 }

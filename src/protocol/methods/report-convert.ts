@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { inputParams } from '../input-shape.ts';
 import type { MethodSpec } from '../method-spec.ts';
+import { argumentsParam } from '../shapes.ts';
 
 const log = z.array(z.object({ level: z.string(), text: z.string() }));
 
@@ -32,7 +33,7 @@ export const reportConvert = {
   params: z.strictObject({
     ...inputParams,
     converter: z.string().min(1).max(64).optional(),
-    arguments: z.record(z.string().max(100), z.json()).optional(),
+    arguments: argumentsParam.optional(),
   }),
   result: z.object({
     outcome: z.enum(['converted', 'skipped', 'rejected', 'suspended']),

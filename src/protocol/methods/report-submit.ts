@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { inputParams } from '../input-shape.ts';
 import type { MethodSpec } from '../method-spec.ts';
-import { idParam } from '../shapes.ts';
+import { argumentsParam, idParam } from '../shapes.ts';
 
 /**
  * `report/submit`.
@@ -21,7 +21,7 @@ export const reportSubmit = {
   params: z.strictObject({
     ...inputParams,
     converter: z.string().min(1).max(64).optional(),
-    arguments: z.record(z.string().max(100), z.json()).optional(),
+    arguments: argumentsParam.optional(),
     priority: z.int().min(1).max(10).default(5),
     group: z.string().min(1).max(100).optional(),
     idempotencyKey: idParam,

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
-import { idParam } from '../shapes.ts';
+import { argumentsParam, idParam } from '../shapes.ts';
 import { MAX_NAMED, retryResultSchema } from './queue-retry.ts';
 
 /** States that a submission is tried again from, if its raw file is still kept. */
@@ -30,7 +30,7 @@ export const submissionRetry = {
     ids: z.array(idParam).min(1).max(MAX_NAMED).optional(),
     state: z.enum(RETRYABLE_SUBMISSIONS).optional(),
     converter: z.string().min(1).max(64).optional(),
-    arguments: z.record(z.string().max(100), z.json()).optional(),
+    arguments: argumentsParam.optional(),
     dryRun: z.boolean().default(false),
   }),
   result: retryResultSchema,

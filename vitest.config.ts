@@ -17,6 +17,7 @@ export default defineConfig(({ mode }) => {
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       restoreMocks: true,
+      expect: { poll: { timeout: 60_000 } },
       isolate,
       env,
     },

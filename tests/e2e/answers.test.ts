@@ -12,9 +12,7 @@ function expectToFit(name: string, { kind, schema }: Answer, stdout: string): vo
 
 const NONE = '00000000-0000-4000-8000-000000000000';
 
-it('every answer with --json is as schemas/cli.v1.json says, also when a command fails', {
-  timeout: 240_000,
-}, async () => {
+it('every answer with --json is as schemas/cli.v1.json says, also when a command fails', async () => {
   await using home = await makeTestHome();
   await home.start();
   await using client = await home.connect();

@@ -1,4 +1,4 @@
-import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAX_LOG_BYTES } from '../../src/cli/background/daemon-log.ts';
@@ -6,11 +6,12 @@ import { makeBackgroundHome } from '../support/background.ts';
 import { documents } from '../support/e2e.ts';
 
 describe('airlock start', () => {
-  it('leaves a daemon behind that answers, with a private log', async () => {
+  it('leaves a daemon behind that answers, with a private log, and says of a running one that it runs', async () => {
     await using home = await makeBackgroundHome();
 
     const started = await home.airlock(['start', '--json']);
     const status = await home.airlock(['status', '--json']);
+    const again = await home.airlock(['start']);
 
     const log = path.join(home.places.log, 'daemon.log');
     expect(started).toMatchObject({ exitCode: 0, stderr: '' });
@@ -20,14 +21,6 @@ describe('airlock start', () => {
     expect(documents(status.stdout)[0]?.['pid']).toBe(documents(started.stdout)[0]?.['pid']);
     expect((await stat(log)).mode & 0o777).toBe(0o600);
     expect(await readFile(log, 'utf8')).toContain('"msg":"ready"');
-  });
-
-  it('says of a running one that it runs', async () => {
-    await using home = await makeBackgroundHome();
-    await home.start();
-
-    const again = await home.airlock(['start']);
-
     expect(again).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/^already running \(process \d+, \w+\)\n$/),
@@ -61,9 +54,8 @@ describe('airlock start', () => {
   it('moves a log that has grown aside', async () => {
     await using home = await makeBackgroundHome();
     const log = path.join(home.places.log, 'daemon.log');
-    await home.airlock(['start']);
-    await home.airlock(['stop']);
-    await writeFile(log, '');
+    await mkdir(home.places.log, { recursive: true, mode: 0o700 });
+    await writeFile(log, '', { mode: 0o600 });
     await truncate(log, MAX_LOG_BYTES);
 
     await home.airlock(['start']);

@@ -6,7 +6,7 @@ import { makeTestHome } from '../support/daemon.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
-it.each([50, 200, 400, 600, 900])(
+it.each([50, 300, 600, 900])(
   'SIGTERM %i ms after the spawn ends the start: by the signal itself, or as a drained daemon',
   async (ms) => {
     await using home = await makeTestHome();

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { makeTestHome } from '../support/daemon.ts';
 import { canonicalReport, documents, submitText, until } from '../support/e2e.ts';
+import { isRunning } from '../support/processes.ts';
 
 const mode = (file: string): string => (lstatSync(file).mode & 0o777).toString(8);
 
@@ -48,34 +49,23 @@ describe('airlock run on an empty home', () => {
     expect((await home.airlock(['status', '--json'])).exitCode).toBe(0);
   });
 
-  it('starts again at once after kill -9, and what was acknowledged is still there', async () => {
+  it('starts again at once after kill -9: what was acknowledged is still there, a stale socket goes and a live one stays', async () => {
     await using home = await makeTestHome();
     const first = await home.start();
+    const { endpoint } = JSON.parse(readFileSync(path.join(home.places.run, 'default.json'), 'utf8'));
     const submissionId = await (async () => {
       await using client = await home.connect();
       return await submitText(client, canonicalReport());
     })();
     await first.end('SIGKILL');
-
-    await home.start();
-    await using client = await home.connect();
-    const submission = await until(
-      client,
-      () => client.call('submission/get', { submissionId }),
-      ({ reports }) => reports[0]?.state === 'delivered',
-    );
-
-    expect(submission.state).toBe('converted');
-  });
-
-  it('removes a stale socket and never takes a live one', async () => {
-    await using home = await makeTestHome();
-    const daemon = await home.start();
-    const { endpoint } = JSON.parse(readFileSync(path.join(home.places.run, 'default.json'), 'utf8'));
-    await daemon.end('SIGKILL');
     expect(lstatSync(endpoint).isSocket()).toBe(true);
 
     const again = await home.start();
+    const submission = await (async () => {
+      await using client = await home.connect();
+      const ask = () => client.call('submission/get', { submissionId });
+      return await until(client, ask, ({ reports }) => reports[0]?.state === 'delivered');
+    })();
     await again.end('SIGTERM');
     const stranger = net.createServer();
     await new Promise<void>((resolve) => stranger.listen(endpoint, resolve));
@@ -85,6 +75,7 @@ describe('airlock run on an empty home', () => {
     );
     stranger.close();
 
+    expect(submission.state).toBe('converted');
     expect(refused.exitCode).toBe(73);
     expect(refused.stderr).toContain('another program answers there');
     expect(isAlive).toBe(true);
@@ -96,22 +87,13 @@ describe('airlock run on an empty home', () => {
     const pid = Number(spawnSync(process.execPath, [launcher, home.home], { encoding: 'utf8' }).stdout);
 
     // The launcher has exited: the daemon sees its end and stops by itself. It is no child of ours, so nothing tells when.
-    while (isRunning(pid)) await delay(20);
+    while (await isRunning(pid)) await delay(20);
 
     expect(pid).toBeGreaterThan(1);
     expect(readdirSync(home.places.run)).toEqual([]);
     expect((await home.airlock(['status'])).exitCode).toBe(69);
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('a broken configuration', () => {
   it('ends the start with 78 and every finding at once, with file, line and column', async () => {

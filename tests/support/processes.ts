@@ -19,6 +19,16 @@ async function readProcess(pid: string): Promise<Process | null> {
   }
 }
 
+/** Does it run? One that has ended does not, also where nobody has looked after it yet. */
+export async function isRunning(pid: number): Promise<boolean> {
+  if (process.platform === 'linux') return (await readProcess(String(pid))) !== null;
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Processes whose command line contains a text. */
 export async function findProcesses(text: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));

@@ -1,17 +1,21 @@
 // Holds the watch folders against each other and against the instance's own folders. Source: configuration.md 2, intake.
 
 import { posix, win32 } from 'node:path';
+import { makePathRelation, type PathRelation } from '../disk/path-relation.ts';
 import type { Places } from '../disk/places.ts';
 import { resolveConfigPath } from './config-path.ts';
+import { findNearest } from './edit-distance.ts';
 import type { Remark } from './remark.ts';
 import type { WatchFolderConfig } from './schema/intake.ts';
-import type { AirlockConfig } from './schema/root.ts';
+import type { AirlockConfig, ConvertersConfig } from './schema/root.ts';
 
 /** What folders are held against. */
 export type FolderChecks = {
   readonly places: Places;
   /** Is there a folder, through links or not? */
   readonly isFolder: (path: string) => boolean;
+  /** Names of the converters that are served; null = it cannot be said. Left out: names are not checked. */
+  readonly converterNames?: (config: ConvertersConfig) => readonly string[] | null;
   readonly platform?: NodeJS.Platform;
 };
 
@@ -25,25 +29,6 @@ type Resolved = {
 
 const OWN_FOLDERS = ['keys', 'secrets', 'run', 'state', 'log', 'delivered', 'converters'] as const;
 
-/** The same folder, or one inside the other; as the platform compares names. */
-type Relation = {
-  readonly isSame: (a: string, b: string) => boolean;
-  readonly isInside: (inner: string, outer: string) => boolean;
-};
-
-function makeRelation(platform: NodeJS.Platform): Relation {
-  const path = platform === 'win32' ? win32 : posix;
-  const fold = (text: string): string => (platform === 'win32' || platform === 'darwin' ? text.toLowerCase() : text);
-  const relative = (from: string, to: string): string => path.relative(fold(from), fold(to));
-  return {
-    isSame: (a, b) => relative(a, b) === '',
-    isInside: (inner, outer) => {
-      const way = relative(outer, inner);
-      return way !== '' && way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
-    },
-  };
-}
-
 function resolveFolder(name: string, config: WatchFolderConfig, { places, platform }: FolderChecks): Resolved {
   const options = platform === undefined ? {} : { platform };
   const path = resolveConfigPath(places, config.path, options);
@@ -56,7 +41,7 @@ function resolveFolder(name: string, config: WatchFolderConfig, { places, platfo
   return { name, config, path, targets };
 }
 
-type Checked = Resolved & { readonly checks: FolderChecks; readonly relation: Relation };
+type Checked = Resolved & { readonly checks: FolderChecks; readonly relation: PathRelation };
 
 /** Name of the instance's own folder that this path is, lies in or (with all that is below) holds; null = none. */
 function findOwn(
@@ -105,19 +90,39 @@ function* findOverlaps(folder: Checked, others: readonly Resolved[]): Generator<
   }
 }
 
+/** A converter that nobody knows refuses every file. A warning: like a folder, it may come later. */
+function* findUnknownConverters({ name, config }: Resolved, known: readonly string[]): Generator<Remark> {
+  for (const [index, converter] of config.converters.entries()) {
+    if (known.includes(converter)) continue;
+    const suggestion = findNearest(converter, known);
+    yield {
+      severity: 'warning',
+      code: 'no_such_name',
+      path: ['intake', 'folders', name, 'converters', index],
+      at: 'value',
+      message: `names the converter "${converter}", which does not exist: every file would be refused`,
+      ...(suggestion === null ? {} : { suggestion: `"${suggestion}"` }),
+    };
+  }
+}
+
 /**
  * Find watch folders that cannot be, and those that are not there yet.
  *
  * @param config - A valid configuration; disabled folders are not looked at.
- * @param checks - The instance's places, and whether a folder exists.
- * @returns errors `overlap`; warnings `no_such_folder`.
+ * @param checks - The instance's places, whether a folder exists, and which converters do.
+ * @returns errors `overlap`; warnings `no_such_folder` and `no_such_name`.
  */
 export function* findFolderProblems(config: AirlockConfig, checks: FolderChecks): Generator<Remark> {
-  const relation = makeRelation(checks.platform ?? process.platform);
+  const relation = makePathRelation(checks.platform);
   const folders = Object.entries(config.intake.folders)
     .filter(([, { enabled }]) => enabled)
     .map(([name, folder]) => resolveFolder(name, folder, checks));
+  // Order: only where a folder names a converter are the folders of converters read.
+  const isNaming = folders.some((folder) => folder.config.converters.length > 0);
+  const known = (isNaming && checks.converterNames?.(config.converters)) || null;
   for (const folder of folders) {
+    if (known !== null) yield* findUnknownConverters(folder, known);
     yield* findOwnFolders({ ...folder, checks, relation });
     yield* findOverlaps({ ...folder, checks, relation }, folders);
     if (checks.isFolder(folder.path)) continue;

@@ -4,10 +4,11 @@ import { statSync } from 'node:fs';
 import type { Finding } from '../core/findings.ts';
 import type { Environment, Places } from '../disk/places.ts';
 import { readConfigFile } from './config-file.ts';
+import { listConverterNames } from './converter-names.ts';
 import { makeEtag } from './document.ts';
 import type { Origin } from './layers.ts';
 import { resolveConfig } from './resolve-config.ts';
-import type { AirlockConfig } from './schema/root.ts';
+import type { AirlockConfig, ConvertersConfig } from './schema/root.ts';
 
 /** What {@link loadConfig} needs. */
 export type LoadDeps = {
@@ -49,7 +50,12 @@ function isFolder(path: string): boolean {
 export async function loadConfig({ places, env, commandLine, hostname }: LoadDeps): Promise<LoadOutcome> {
   const { path, bytes, findings } = await readConfigFile(places);
   const file = bytes === null ? null : { path, bytes };
-  const resolved = resolveConfig({ file, env, commandLine, hostname, folders: { places, isFolder } });
+  const folders = {
+    places,
+    isFolder,
+    converterNames: (config: ConvertersConfig) => listConverterNames(places, config),
+  };
+  const resolved = resolveConfig({ file, env, commandLine, hostname, folders });
   const all = [...findings, ...resolved.findings];
   if (resolved.config === null) return { kind: 'invalid', findings: all, path };
   return {

@@ -4,11 +4,12 @@ import type { LoadOutcome } from '../config/load.ts';
 import type { DestinationConfig } from '../config/schema/destinations.ts';
 import { isPassed } from '../conversion/registered.ts';
 import type { Registry } from '../conversion/registry.ts';
+import { withLastKnown } from '../core/last-known.ts';
 import type { StatusSources } from '../handlers/status-get.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { Pool } from '../sandbox/job.ts';
 import type { DestinationState, Store } from '../store/types.ts';
-import { intakeReasons } from './intake-reasons.ts';
+import { intakeLimitReasons, intakeReasons } from './intake-reasons.ts';
 import {
   destinationReasons,
   diskReasons,
@@ -18,8 +19,8 @@ import {
   type StatusReason,
   STORE_FAILED,
 } from './reasons.ts';
-import { withLastKnown } from './last-known.ts';
 import type { StopRequests } from './stop-request.ts';
+import { UNKNOWN_STATS } from './unknown-stats.ts';
 
 type LoadedConfig = Extract<LoadOutcome, { kind: 'loaded' }>;
 type DestinationStatus = Awaited<ReturnType<StatusSources['destinations']>>[number];
@@ -91,7 +92,7 @@ export function makeStatus(deps: {
   const dates = makeDates(deps.nowUnixMs);
   return {
     sources: ({ store, pool, registry, intake }) => {
-      const destinations = withLastKnown(store.destinations);
+      const destinations = withLastKnown(store.destinations, []);
       return {
         state: () => (stops.isAsked() ? 'draining' : 'ready'),
         destinations: async () => {
@@ -105,13 +106,14 @@ export function makeStatus(deps: {
           );
         },
         intake: intake.list,
-        stats: withLastKnown(store.stats),
+        stats: withLastKnown(store.stats, UNKNOWN_STATS),
         reasons: ({ folders, stats, isStoreUp, ...known }) => [
           ...dates.date([
             ...(isStoreUp ? [] : [STORE_FAILED]),
             ...queueReasons(stats),
             ...diskReasons(stats),
             ...runnerReasons(pool),
+            ...intakeLimitReasons(folders),
           ]),
           ...destinationReasons(known.destinations, startedAt),
           ...wallReasons(pool, config.sandbox.requireWalls, startedAt),

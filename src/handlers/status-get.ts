@@ -26,6 +26,7 @@ export type StatusSources = {
   readonly reasons: (facts: StatusFacts) => Status['reasons'];
   /** The store's counts; while it does not answer those of the last time, with `isFresh` false. */
   readonly stats: () => Promise<{ readonly value: StoreStats; readonly isFresh: boolean }>;
+  /** These two also answer while the store does not, with what it said last. */
   readonly destinations: () => Promise<Status['destinations']>;
   readonly intake: () => Promise<readonly IntakeFolder[]>;
   readonly converters: () => Status['converters'];

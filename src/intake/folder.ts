@@ -6,6 +6,7 @@ import { makeWaker } from '../core/waker.ts';
 import { makeAnchor } from './anchor.ts';
 import { type FolderDeps, type Loop, pause } from './folder-loop.ts';
 import { type FolderStatus, toFolderStatus } from './folder-status.ts';
+import { isFromSystem } from './look-at.ts';
 import { lookAtAll, makeMemory } from './memory.ts';
 import { scanFolder } from './scan.ts';
 import type { FolderSettings } from './settings.ts';
@@ -106,7 +107,7 @@ async function goRoundSafely(loop: Loop): Promise<number> {
       return STORE_RETRY_MS;
     }
     // The folder is to blame: it went away or was closed in the middle of a round.
-    if (error instanceof Error && 'syscall' in error) return await loop.anchor.lose(error);
+    if (isFromSystem(error)) return await loop.anchor.lose(error);
     throw error;
   }
 }
@@ -133,7 +134,7 @@ export function startFolder(
     if (hints.size < HINT_LIMIT) hints.add(path);
     waker.wake();
   };
-  const anchor = makeAnchor({ log, nowUnixMs: deps.clock.nowUnixMs, onHint }, settings);
+  const anchor = makeAnchor({ log, clock: deps.clock, onHint }, settings);
   const loop: Loop = {
     ...deps,
     log,

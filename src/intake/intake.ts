@@ -3,6 +3,7 @@
 import type { IntakeConfig } from '../config/schema/intake.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SubmissionId } from '../core/ids.ts';
+import { withLastKnown } from '../core/last-known.ts';
 import type { Logger } from '../core/logger.ts';
 import { isSubmissionOpen } from '../core/states.ts';
 import type { FolderCounts, Store, StoreChange } from '../store/types.ts';
@@ -41,6 +42,7 @@ export type IntakeFolder = FolderStatus & Omit<FolderCounts, 'folder' | 'open'>;
 
 /** All watch folders. Disposing stops everything. */
 export type Intake = AsyncDisposable & {
+  /** While the store does not answer, with its counts of the last time, and `store_failed` as the reason. */
   readonly list: () => Promise<readonly IntakeFolder[]>;
   /** Take nothing more in; a file that is being read is given up. What is done with finished files goes on. */
   readonly stopTaking: () => Promise<void>;
@@ -65,6 +67,16 @@ function watchOne(deps: IntakeDeps, settings: FolderSettings, open: readonly Sub
   const folder = startFolder({ store, clock, log, onAction }, settings, { open });
   const actions = startPostActions({ store, clock, log, onGone: folder.forget }, settings);
   return { folder, actions };
+}
+
+function toIntakeFolder(
+  status: FolderStatus,
+  counts: readonly FolderCounts[],
+  { isFresh }: { readonly isFresh: boolean },
+): IntakeFolder {
+  const known = counts.find(({ folder }) => folder === status.name);
+  const { folder: _name, open: _open, ...own } = known ?? { folder: status.name, open: 0, ...NOTHING };
+  return { ...status, ...own, reason: status.reason ?? (isFresh ? null : 'store_failed') };
 }
 
 /** Is the conversion over? `waiting` and `suspended` ones go on by themselves later. */
@@ -118,22 +130,12 @@ export async function startIntake(deps: IntakeDeps, config: IntakeConfig): Promi
     await Promise.all([stopTaking(), ...all.map(({ actions }) => actions[Symbol.asyncDispose]())]);
   }
 
+  const counts = withLastKnown(deps.store.countFolders, []);
   let stopped: Promise<void> | null = null;
   return {
     list: async () => {
-      const counts = await deps.store.countFolders();
-      return all.map(({ folder }) => {
-        const {
-          folder: _name,
-          open: _open,
-          ...own
-        } = counts.find(({ folder: name }) => name === folder.name) ?? {
-          folder: folder.name,
-          open: 0,
-          ...NOTHING,
-        };
-        return { ...folder.status(), ...own };
-      });
+      const { value, isFresh } = await counts();
+      return all.map(({ folder }) => toIntakeFolder(folder.status(), value, { isFresh }));
     },
     rescan: (name) => {
       const chosen = all.filter(({ folder }) => name === null || folder.name === name);

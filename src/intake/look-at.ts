@@ -8,7 +8,7 @@ import { confinePath } from '../disk/confined.ts';
 /** What is never opened. */
 export type OddKind = 'link' | 'folder' | 'fifo' | 'socket' | 'device' | 'name' | 'closed';
 
-/** What lies there. `name`: a name that cannot be used on this system or is no UTF-8; `closed`: in a folder we may not enter. */
+/** What lies there. `name`: a name that cannot be used on this system or is no UTF-8; `closed`: the system does not say. */
 export type Found =
   | { readonly kind: 'file'; readonly identity: string; readonly size: number }
   | { readonly kind: 'odd'; readonly what: OddKind }
@@ -23,6 +23,11 @@ export function identityOf({ size, mtimeNs, ino }: Pick<BigIntStats, 'size' | 'm
   return `${size}:${mtimeNs}:${ino}`;
 }
 
+/** Is this an error of the operating system's, whatever it says? */
+export function isFromSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
 function oddKindOf(stats: BigIntStats): OddKind {
   if (stats.isSymbolicLink()) return 'link';
   if (stats.isDirectory()) return 'folder';
@@ -35,7 +40,8 @@ function oddKindOf(stats: BigIntStats): OddKind {
  *
  * @param root - The watch folder.
  * @param path - Relative to it, with `/`.
- * @throws the system's error for anything but a file that is not there.
+ * @returns never an error of the system's: one entry that cannot be looked at (a bad block, a share that forgot it, a lock) is
+ * `closed`, and the others of its folder are taken all the same.
  */
 export async function lookAt(root: string, path: string): Promise<Found> {
   try {
@@ -44,8 +50,8 @@ export async function lookAt(root: string, path: string): Promise<Found> {
     return { kind: 'file', identity: identityOf(stats), size: Number(stats.size) };
   } catch (error) {
     if (error instanceof AirlockError) return { kind: 'odd', what: 'name' };
-    if (isSystemError(error, 'EACCES', 'EPERM')) return { kind: 'odd', what: 'closed' };
-    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error;
+    if (!isFromSystem(error)) throw error;
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) return { kind: 'odd', what: 'closed' };
     // Bytes that are no UTF-8 come as U+FFFD: no path leads back to such a file.
     return path.includes('\uFFFD') ? { kind: 'odd', what: 'name' } : { kind: 'gone' };
   }

@@ -1,8 +1,10 @@
 // Lists what lies in a watch folder.
 
+import type { Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystemError } from '../core/errors.ts';
+import { makePathRelation } from '../disk/path-relation.ts';
+import { isFromSystem } from './look-at.ts';
 
 /** Folders inside folders at most. Source: configuration.md 2, intake. */
 export const MAX_DEPTH = 16;
@@ -24,13 +26,15 @@ export type ScanOutcome = { readonly paths: readonly string[]; readonly isCut: b
 
 type Place = { readonly relative: string; readonly depth: number };
 
-async function openFolder(path: string, { depth }: Place) {
+/**
+ * What lies in one folder. One inside may vanish, be closed to us or fail to be read while the others are listed; the watch folder
+ * itself may not.
+ */
+async function* listEntries(path: string, { depth }: Place): AsyncGenerator<Dirent> {
   try {
-    return await opendir(path, { bufferSize: 256 });
+    yield* await opendir(path, { bufferSize: 256 });
   } catch (error) {
-    // A folder inside may vanish or be closed to us while the others are listed; the watch folder itself may not.
-    if (depth > 0 && isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return null;
-    throw error;
+    if (depth === 0 || !isFromSystem(error)) throw error;
   }
 }
 
@@ -40,22 +44,22 @@ async function openFolder(path: string, { depth }: Place) {
  * Folders that are gone into are not listed themselves; the others are.
  *
  * @param input - See {@link ScanInput}.
- * @param options - `signal` ends it between two entries.
+ * @param options - `signal` ends it between two entries; `platform` says how names are compared.
  * @throws the system's error when the watch folder itself cannot be listed.
  */
 export async function scanFolder(
   { root, isRecursive, skip, limit }: ScanInput,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, platform }: { readonly signal: AbortSignal; readonly platform?: NodeJS.Platform },
 ): Promise<ScanOutcome> {
+  const { isSame } = makePathRelation(platform);
+  const isSkipped = (path: string): boolean => skip.some((one) => isSame(one, path));
   const paths: string[] = [];
   const waiting: Place[] = [{ relative: '', depth: 0 }];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
-    const folder = await openFolder(join(root, place.relative), place);
-    if (folder === null) continue;
-    for await (const entry of folder) {
+    for await (const entry of listEntries(join(root, place.relative), place)) {
       signal.throwIfAborted();
       const path = place.relative === '' ? entry.name : `${place.relative}/${entry.name}`;
-      if (entry.isDirectory() && skip.includes(join(root, path))) continue;
+      if (entry.isDirectory() && isSkipped(join(root, path))) continue;
       if (paths.length >= limit) return { paths, isCut: true };
       if (isRecursive && entry.isDirectory() && place.depth < MAX_DEPTH) {
         waiting.push({ relative: path, depth: place.depth + 1 });

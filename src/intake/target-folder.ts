@@ -1,17 +1,15 @@
 // The folder that finished files move to, and the names they get there: nothing is overwritten, no link is followed.
 
 import { realpath } from 'node:fs/promises';
-import { dirname, extname, join, relative, sep } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { ensureDurableDirectory } from '../disk/durable-file.ts';
+import { makePathRelation } from '../disk/path-relation.ts';
 import type { PostAction } from '../store/types.ts';
 
 // As the umask allows: people on the shop floor read them.
 const FOLDER_MODE = 0o777;
 
-function isInside(inner: string, outer: string): boolean {
-  const way = relative(outer, inner);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`);
-}
+const { isSame, isInside } = makePathRelation();
 
 /**
  * Make the folder that a file moves to: the target, and in it the folders that the file lay in.
@@ -28,7 +26,8 @@ export async function makeTargetFolder(root: string, target: string, path: strin
   // Where the owner put the watch folder or a target elsewhere may be reached through links; what lies below may not.
   const base = isInside(target, root) ? root : target;
   const expected = join(await realpath(base), relative(base, folder));
-  if ((await realpath(folder)) !== expected) throw new Error('Cannot move file: a link leads out of the target folder');
+  if (!isSame(await realpath(folder), expected))
+    throw new Error('Cannot move file: a link leads out of the target folder');
   return folder;
 }
 

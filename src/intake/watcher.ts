@@ -2,6 +2,7 @@
 
 import { relative, sep } from 'node:path';
 import { watch } from 'chokidar';
+import { makePathRelation } from '../disk/path-relation.ts';
 import { MAX_DEPTH } from './scan.ts';
 
 /** What to watch. */
@@ -14,6 +15,10 @@ export type WatchInput = {
   readonly onHint: (path: string) => void;
   /** Events may have been lost. */
   readonly onError: (error: unknown) => void;
+  /** It was armed everywhere, but for what `onError` was told. */
+  readonly onReady: () => void;
+  /** How names are compared. */
+  readonly platform?: NodeJS.Platform;
 };
 
 /**
@@ -24,17 +29,28 @@ export type WatchInput = {
  * @param input - See {@link WatchInput}.
  * @returns closes it; may be called more than once.
  */
-export function startWatcher({ root, isRecursive, skip, onHint, onError }: WatchInput): AsyncDisposable {
+export function startWatcher({
+  root,
+  isRecursive,
+  skip,
+  onHint,
+  onError,
+  onReady,
+  platform,
+}: WatchInput): AsyncDisposable {
+  const { isSame, isInside } = makePathRelation(platform);
+  const isSkipped = (path: string): boolean => skip.some((one) => isSame(path, one) || isInside(path, one));
   const watcher = watch(root, {
     backend: 'native',
     depth: isRecursive ? MAX_DEPTH : 0,
     followSymlinks: false,
     ignoreInitial: true,
     atomic: false,
-    ignored: skip.map((path) => ({ path, recursive: true })),
+    // As they are written, which chokidar follows through links too; and as the platform compares names.
+    ignored: [...skip.map((path) => ({ path, recursive: true })), isSkipped],
     persistent: false,
   });
   const hint = (path: string): void => onHint(relative(root, path).replaceAll(sep, '/'));
-  watcher.on('add', hint).on('change', hint).on('error', onError);
+  watcher.on('add', hint).on('change', hint).on('error', onError).on('ready', onReady);
   return { [Symbol.asyncDispose]: () => watcher.close() };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AirlockError } from '../../../src/core/errors.ts';
-import { withLastKnown } from '../../../src/daemon/last-known.ts';
+import { withLastKnown } from '../../../src/core/last-known.ts';
 import {
   destinationReasons,
   diskReasons,

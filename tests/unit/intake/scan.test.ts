@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAX_DEPTH, scanFolder } from '../../../src/intake/scan.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+import { makeTooDeepFolder } from '../../support/too-deep.ts';
 
 const signal = new AbortController().signal;
 
@@ -35,6 +36,31 @@ describe('scanFolder()', () => {
     const { paths } = await scanFolder({ root, isRecursive: true, skip: [join(root, 'Done')], limit: 100 }, { signal });
 
     expect(paths.toSorted()).toEqual(['a', 'loop', 'sub/Done/c', 'sub/b']);
+  });
+
+  it.each([
+    ['linux', ['a', 'DONE/b']],
+    ['darwin', ['a']],
+  ] as const)('compares the name of a target as %s does', async (platform, expected) => {
+    await using folder = await makeTemporaryFolder();
+    await mkdir(join(folder.path, 'DONE'));
+    for (const path of ['a', 'DONE/b']) await writeFile(join(folder.path, path), '');
+    const input = { root: folder.path, isRecursive: true, skip: [join(folder.path, 'Done')], limit: 100 };
+
+    const { paths } = await scanFolder(input, { signal, platform });
+
+    expect(paths).toEqual(expect.arrayContaining([...expected]));
+    expect(paths).toHaveLength(expected.length);
+  });
+
+  it.skipIf(process.platform !== 'linux')('passes over a folder inside that the system cannot open', async () => {
+    await using folder = await makeTemporaryFolder();
+    await writeFile(join(folder.path, 'a'), '');
+    using _deep = makeTooDeepFolder(folder.path);
+
+    const { paths } = await scanFolder({ root: folder.path, isRecursive: true, skip: [], limit: 100 }, { signal });
+
+    expect(paths).toEqual(['a']);
   });
 
   it('goes no deeper than its limit', async () => {

@@ -1,6 +1,6 @@
 // What a part said last, for as long as it does not answer: the status must be able to say that it does not.
 
-import { AirlockError } from '../core/errors.ts';
+import { AirlockError } from './errors.ts';
 
 /** An answer, and whether it is of now. */
 export type LastKnown<T> = { readonly value: T; readonly isFresh: boolean };
@@ -9,10 +9,11 @@ export type LastKnown<T> = { readonly value: T; readonly isFresh: boolean };
  * Remember the last answer of a part and give it again while the part is `unavailable`.
  *
  * @param ask - Asks the part.
- * @returns Asks; rejects as `ask` does when it never answered, and for any other error.
+ * @param first - Given as long as it never answered; left out, that is an error.
+ * @returns Asks; rejects as `ask` does when there is nothing to give, and for any other error.
  */
-export function withLastKnown<T>(ask: () => Promise<T>): () => Promise<LastKnown<T>> {
-  let last: { readonly value: T } | null = null;
+export function withLastKnown<T>(ask: () => Promise<T>, first?: T): () => Promise<LastKnown<T>> {
+  let last: { readonly value: T } | null = first === undefined ? null : { value: first };
   return async () => {
     try {
       last = { value: await ask() };

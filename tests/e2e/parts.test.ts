@@ -13,7 +13,19 @@ import {
   writeOwnConverter,
   writeToken,
 } from '../support/e2e.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 import { startSink } from '../support/sink/client.ts';
+
+const BAD =
+  "import { defineConverter } from 'airlock/converter';\nimport fs from 'node:fs';\n" +
+  "export default defineConverter({ convert() { fs.rmSync('/'); } });\n";
+
+const shared = shareDaemon({
+  prepare: async (home) => {
+    await home.configure({ ...CONVERTERS_AUTO, daemon: { drain: '90 s' } });
+    await writeOwnConverter(home, 'bad', { source: BAD, extension: '.bad' });
+  },
+});
 
 const TOKEN = 'dG9rZW46bmV2ZXItc2hvdy10aGlz';
 
@@ -56,8 +68,7 @@ describe('airlock destination', () => {
   });
 
   it('test writes a file into a folder and takes it away; an unknown name is refused', async () => {
-    await using home = await makeTestHome();
-    await home.start();
+    const { home } = shared;
 
     const folder = await home.airlock(['destination', 'test', 'folder']);
     const unknown = await home.airlock(['destination', 'test', 'nowhere', '--json']);
@@ -69,15 +80,8 @@ describe('airlock destination', () => {
 });
 
 describe('airlock converter', () => {
-  const BAD =
-    "import { defineConverter } from 'airlock/converter';\nimport fs from 'node:fs';\n" +
-    "export default defineConverter({ convert() { fs.rmSync('/'); } });\n";
-
   it('list shows which run, which do not, and why', async () => {
-    await using home = await makeTestHome();
-    await home.configure(CONVERTERS_AUTO);
-    await writeOwnConverter(home, 'bad', { source: BAD, extension: '.bad' });
-    await home.start();
+    const { home } = shared;
 
     const { stdout } = await home.airlock(['converter', 'list', '--json']);
 
@@ -187,10 +191,7 @@ describe('airlock config', () => {
   });
 
   it('is answered by a daemon as well, without secrets', async () => {
-    await using home = await makeTestHome();
-    await home.configure({ daemon: { drain: '90 s' } });
-    await home.start();
-    await using client = await home.connect();
+    const { client } = shared;
 
     const shown = await client.call('config/get', { effective: true });
     const checked = await client.call('config/validate', {});

@@ -1,14 +1,19 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeTestHome } from '../support/daemon.ts';
+import { writeConverter } from '../support/converter-folder.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
 import { canonicalReport, CONVERTERS_AUTO, documents, submitText, until, writeOwnConverter } from '../support/e2e.ts';
 
 const head = "import { defineConverter } from 'airlock/converter';\n";
 const define = (body: string): string =>
   `${head}export default defineConverter({ convert(input, reports) {\n${body}\n} });\n`;
 
+const THROWER = define("  throw new Error('the file has no header');");
 const HOSTILE = [
   {
     name: 'loop',
+    seconds: 1,
     extension: '.loop',
     source: define('  while (true) {}'),
     state: 'stopped',
@@ -16,6 +21,7 @@ const HOSTILE = [
   },
   {
     name: 'builtin',
+    seconds: 1,
     extension: '.builtin',
     source: define('  [].indexOf.call({ length: 2 ** 53 - 1 }, 1);'),
     state: 'stopped',
@@ -32,30 +38,44 @@ const HOSTILE = [
   },
   {
     name: 'thrower',
+    seconds: 1,
     extension: '.thrower',
-    source: define("  throw new Error('the file has no header');"),
+    source: THROWER,
     state: 'failed',
     code: 'converter_failed',
   },
 ] as const;
 
+const READER = `import fs from 'node:fs';\n${define('  fs.readFileSync("/etc/passwd");')}`;
+const MINE = define('  reports.start({});');
+
 describe('converters that nobody has to trust, in a folder with approve "auto" and no walls required', () => {
+  const shared = shareDaemon({
+    prepare: async (home) => {
+      await home.configure({
+        converters: {
+          folders: { ...CONVERTERS_AUTO.converters?.folders, 'by-hand': { path: 'by-hand', approve: 'manual' } },
+        },
+        sandbox: { requireWalls: [], limits: { wallMax: '21 s', wall: '21 s', cpu: '20 s' } },
+      });
+      for (const { name, extension, source, seconds } of HOSTILE) {
+        const limits = { wall: `${seconds + 1} s`, cpu: `${seconds} s` };
+        await writeOwnConverter(home, name, { source, extension, manifest: { limits } });
+      }
+      await writeOwnConverter(home, 'reader', { source: READER, extension: '.r' });
+      await mkdir(path.join(home.home, 'by-hand'), { mode: 0o700 });
+      const manifest = { match: { extensions: ['.m'] } };
+      await writeConverter(path.join(home.home, 'by-hand'), 'mine', { manifest, files: { 'converter.ts': MINE } });
+    },
+  });
+
   it.each(HOSTILE)(
     '$name ends as $state with $code, and the next file is converted',
-    async ({ name, extension, source, state, code, ...rest }) => {
-      await using home = await makeTestHome();
-      const seconds = 'seconds' in rest ? rest.seconds : 1;
-      const limits = { wall: `${seconds + 1} s`, wallMax: `${seconds + 1} s`, cpu: `${seconds} s` };
-      await home.configure({
-        ...CONVERTERS_AUTO,
-        sandbox: { requireWalls: [], limits },
-      });
-      await writeOwnConverter(home, name, { source, extension });
-      await home.start();
-      await using client = await home.connect();
+    async ({ name, extension, state, code }) => {
+      const { home, client } = shared;
 
       const bad = await submitText(client, 'anything', `file${extension}`);
-      const good = await submitText(client, canonicalReport());
+      const good = await submitText(client, canonicalReport(name));
       const after = await until(
         client,
         () => client.call('submission/get', { submissionId: good }),
@@ -67,30 +87,23 @@ describe('converters that nobody has to trust, in a folder with approve "auto" a
         (row) => row.failure !== null,
       );
 
-      expect(ended).toMatchObject({ state, failure: { code } });
+      expect([ended.state, ended.failure]).toMatchObject([state, { code }]);
       expect(after.state).toBe('converted');
       expect((await home.airlock(['status'])).exitCode).toBe(0);
     },
   );
 
   it('names file, line and column of what a converter throws', async () => {
-    await using home = await makeTestHome();
-    await home.configure(CONVERTERS_AUTO);
-    await writeOwnConverter(home, 'thrower', {
-      source: define("  throw new Error('the file has no header');"),
-      extension: '.t',
-    });
-    await home.start();
+    const { home, client } = shared;
 
-    const { exitCode, stdout } = await home.airlock(['submit', '-', '--name', 'a.t', '--wait', '--json'], {
+    const { exitCode, stdout } = await home.airlock(['submit', '-', '--name', 'a.thrower', '--wait', '--json'], {
       stdin: 'x',
     });
-    await using client = await home.connect();
-    const { items } = await client.call('submission/list', {});
-    const row = await client.call('submission/get', { submissionId: items[0]?.submissionId ?? '' });
+    const [line] = documents(stdout);
+    const row = await client.call('submission/get', { submissionId: String(line?.['submissionId']) });
 
     expect(exitCode).toBe(65);
-    expect(documents(stdout)[0]).toMatchObject({ state: 'failed', error: { code: 'converter_failed' } });
+    expect(line).toMatchObject({ state: 'failed', error: { code: 'converter_failed' } });
     expect(row.failure).toMatchObject({
       message: expect.stringContaining('the file has no header'),
       file: 'converter.ts',
@@ -99,13 +112,7 @@ describe('converters that nobody has to trust, in a folder with approve "auto" a
   });
 
   it('a converter that imports node:fs never runs: the gate refuses it and says what to use instead', async () => {
-    await using home = await makeTestHome();
-    await home.configure(CONVERTERS_AUTO);
-    await writeOwnConverter(home, 'reader', {
-      source: `import fs from 'node:fs';\n${define('  fs.readFileSync("/etc/passwd");')}`,
-      extension: '.r',
-    });
-    const daemon = await home.start();
+    const { home, daemon } = shared;
 
     const { exitCode, stdout } = await home.airlock(
       ['submit', '-', '--name', 'a.r', '--converter', 'reader', '--wait', '--json'],
@@ -119,9 +126,7 @@ describe('converters that nobody has to trust, in a folder with approve "auto" a
   });
 
   it('a converter in a folder that is approved by hand waits, visibly', async () => {
-    await using home = await makeTestHome();
-    await writeOwnConverter(home, 'mine', { source: define('  reports.start({});'), extension: '.m' });
-    await home.start();
+    const { home } = shared;
 
     const { exitCode, stdout } = await home.airlock(
       ['submit', '-', '--name', 'a.m', '--wait', '--timeout', '1 s', '--json'],

@@ -14,6 +14,10 @@ export type TakenAttachment = {
 
 /** Characters of one piece. */
 const PIECE = 65_536;
+/** Bytes that become text in one call. */
+const AT_ONCE = 8_192;
+const { fromCharCode } = String;
+const { apply } = Reflect;
 
 const bytes: Check = (value, what, key) =>
   value instanceof Uint8Array ? value : refuse(what, 'expected a Uint8Array', key);
@@ -31,7 +35,9 @@ function toPieces(whole: Uint8Array): readonly string[] {
   const pieces: string[] = [];
   for (let start = 0; start < whole.length; start += PIECE) {
     let piece = '';
-    for (const byte of whole.subarray(start, start + PIECE)) piece += String.fromCharCode(byte);
+    const end = Math.min(start + PIECE, whole.length);
+    for (let at = start; at < end; at += AT_ONCE)
+      piece += apply(fromCharCode, null, whole.subarray(at, Math.min(at + AT_ONCE, end)));
     pieces.push(piece);
   }
   return pieces;

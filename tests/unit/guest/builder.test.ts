@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CanonicalReport } from '../../../src/report/schema.ts';
 import { LIMITS, loadSource, type RealmResult, reportsOf } from '../../support/guest-realm.ts';
@@ -35,6 +36,9 @@ describe('report.step()', () => {
       report.step({ name: 'verdict', kind: 'boolean', outcome: 'failed' });
       report.step({ name: 'action' });
       report.step({ name: 'nan', value: NaN, low: 0 });
+      report.step({ name: 'nan logged', value: NaN });
+      report.step({ name: 'overload', value: Infinity, valueText: 'overload', low: 0, high: 2 });
+      report.step({ name: 'minus', value: '-Infinity', high: 2 });
       report.step({ name: 'digits', kind: 'numeric', value: '9007199254740993' });
     `);
     ({ steps } = report.root);
@@ -48,7 +52,10 @@ describe('report.step()', () => {
     ['text', ['text', 'passed', 'abc', 'CASESENSIT']],
     ['yes', ['boolean', 'passed', true, undefined]],
     ['verdict', ['boolean', 'failed', null, undefined]],
-    ['nan', ['numeric', 'done', null, 'GE']],
+    ['nan', ['numeric', 'failed', null, 'GE']],
+    ['nan logged', ['numeric', 'done', null, undefined]],
+    ['overload', ['numeric', 'failed', null, 'GELE']],
+    ['minus', ['numeric', 'passed', null, 'LE']],
   ] as const)('completes "%s" to %j', (name, expected) => {
     const step = steps.find((one) => one.name === name);
 
@@ -146,6 +153,16 @@ describe('sequences, attachments and several reports', () => {
     `);
 
     expect(root.steps[0]).toMatchObject({ name: 'outer', attachments: [{ name: 'a.txt', bytes: 2 }] });
+  });
+
+  it.each([8_191, 8_192, 8_193, 65_535, 65_536, 65_537])('keeps every one of %i bytes', async (size) => {
+    const report = await reportOf(`
+      report.attach({ name: 'b', bytes: Uint8Array.from({ length: ${size} }, (_, index) => index % 251) });`);
+    const expected = Uint8Array.from({ length: size }, (_, index) => index % 251);
+
+    expect(report.attachments).toMatchObject([
+      { bytes: size, sha256: createHash('sha256').update(expected).digest('hex') },
+    ]);
   });
 
   it('keeps everything else of a step whose text needs several records', async () => {

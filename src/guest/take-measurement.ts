@@ -145,8 +145,9 @@ export function completeMeasurement(
   const limits = toLimits(taken, kind, what);
   const { value, valueText } = toValue(taken, kind, what);
   const given = taken['outcome'] as StepOutcome | undefined;
-  const outcome =
-    given ?? verdictOf({ kind, value, limits }) ?? 'done';
+  // The word itself is compared, also where the author keeps another text beside it.
+  const word = value === null && taken['value'] !== undefined ? String(taken['value']).trim() : valueText;
+  const outcome = given ?? verdictOf({ kind, value, valueText: word, limits }) ?? 'done';
   const unit = typeof taken['unit'] === 'string' ? taken['unit'] : null;
   return { kind, value, valueText, name: wanted.name, unit, limits, outcome } as Measurement;
 }

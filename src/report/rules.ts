@@ -100,6 +100,15 @@ function toNumber(limit: Limit): number {
   return limit === null ? Number.NaN : Number(limit);
 }
 
+/** Words for values that JSON has no number for. */
+const NOT_FINITE: readonly string[] = ['NaN', 'Infinity', '-Infinity'];
+
+/** The number to compare with; null for a text that is none. */
+function toTarget(target: MeasurementLimits['target']): number | null {
+  if (typeof target === 'number') return target;
+  return target !== null && NOT_FINITE.includes(target) ? Number(target) : null;
+}
+
 /** A row per operator, `null` where the rule is not known here (EQT: its tolerance is not in the report). */
 const NUMERIC: Readonly<Record<ComparisonName, ((value: number, low: number, high: number) => boolean) | null>> = {
   LOG: null,
@@ -123,9 +132,12 @@ const NUMERIC: Readonly<Record<ComparisonName, ((value: number, low: number, hig
 };
 
 function compareNumber(value: number, limits: MeasurementLimits): boolean | null {
+  if (limits.op === 'LOG') return null;
+  // What is no number is inside of no limits, and outside of none.
+  if (Number.isNaN(value)) return false;
   if (limits.op === 'EQ' || limits.op === 'NE') {
-    if (typeof limits.target !== 'number') return null;
-    return (value === limits.target) === (limits.op === 'EQ');
+    const target = toTarget(limits.target);
+    return target === null ? null : (value === target) === (limits.op === 'EQ');
   }
   const rule = NUMERIC[limits.op];
   return rule === null ? null : rule(value, toNumber(limits.low), toNumber(limits.high));
@@ -139,14 +151,24 @@ function compareText(value: string, limits: MeasurementLimits): boolean | null {
   return limits.op === 'IGNORECASE' ? value.toLowerCase() === target.toLowerCase() : null;
 }
 
+/** What a verdict is made from. */
+export type Compared = Pick<Measurement, 'kind' | 'value' | 'limits'> & Partial<Pick<Measurement, 'valueText'>>;
+
+/** NaN and infinities have no value, and their word as text. */
+function valueOf({ kind, value, valueText = null }: Compared): Measurement['value'] {
+  const isWord = kind === 'numeric' && value === null && valueText !== null && NOT_FINITE.includes(valueText);
+  return isWord ? Number(valueText) : value;
+}
+
 /**
  * What value and limits say, whatever the file says.
  *
- * @param measurement - Kind, value and limits; NaN and infinities come as null.
+ * @param measurement - NaN and infinities come as null with their word in `valueText`; NaN fails wherever there are limits.
  * @returns Null where they say nothing: no value, no limits, or an operator without a rule here.
  */
-export function verdictOf(measurement: Pick<Measurement, 'kind' | 'value' | 'limits'>): 'passed' | 'failed' | null {
-  const { value, limits } = measurement;
+export function verdictOf(measurement: Compared): 'passed' | 'failed' | null {
+  const { limits } = measurement;
+  const value = valueOf(measurement);
   let isPass: boolean | null = null;
   if (typeof value === 'boolean') isPass = value;
   else if (value === null || limits === null) return null;

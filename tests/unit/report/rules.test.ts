@@ -35,8 +35,28 @@ describe('verdictOf()', () => {
     expect(verdictOf(numeric(value, limits(op, given)))).toBe(verdict);
   });
 
+  it.each<[string, Op, Partial<MeasurementLimits>, 'passed' | 'failed' | null]>([
+    ['Infinity', 'GELE', { low: 0, high: 2 }, 'failed'],
+    ['-Infinity', 'GELE', { low: 0, high: 2 }, 'failed'],
+    ['Infinity', 'GE', { low: 0 }, 'passed'],
+    ['-Infinity', 'LT', { high: 0 }, 'passed'],
+    ['Infinity', 'LTGT', { low: 0, high: 2 }, 'passed'],
+    ['Infinity', 'LE', { high: 'Infinity' }, 'passed'],
+    ['Infinity', 'EQ', { target: 'Infinity' }, 'passed'],
+    ['Infinity', 'EQ', { target: 1 }, 'failed'],
+    ['NaN', 'GELE', { low: 0, high: 2 }, 'failed'],
+    ['NaN', 'LTGT', { low: 0, high: 2 }, 'failed'],
+    ['NaN', 'NE', { target: 1 }, 'failed'],
+    ['NaN', 'EQT', { target: 1 }, 'failed'],
+    ['NaN', 'LOG', {}, null],
+    ['overload', 'GELE', { low: 0, high: 2 }, null],
+  ])('a value of %s, %s %j, is %s', (valueText, op, given, verdict) => {
+    expect(verdictOf({ kind: 'numeric', value: null, valueText, limits: limits(op, given) })).toBe(verdict);
+  });
+
   it('compares texts with and without case', () => {
-    const text = (op: Op) => verdictOf({ kind: 'text', value: 'Ab', limits: limits(op, { target: 'aB' }) });
+    const text = (op: Op) =>
+      verdictOf({ kind: 'text', value: 'Ab', valueText: null, limits: limits(op, { target: 'aB' }) });
 
     expect([text('CASESENSIT'), text('IGNORECASE'), text('EQ'), text('NE')]).toEqual([
       'failed',
@@ -58,7 +78,7 @@ describe('verdictOf()', () => {
   });
 
   it('takes a boolean value as its verdict', () => {
-    expect(verdictOf({ kind: 'boolean', value: false, limits: null })).toBe('failed');
+    expect(verdictOf({ kind: 'boolean', value: false, valueText: null, limits: null })).toBe('failed');
   });
 });
 

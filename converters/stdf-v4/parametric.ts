@@ -4,7 +4,9 @@ import type { MeasurementInput, SeriesInput } from 'airlock/converter';
 import { type Fields, readCn, readMany, readR4, readU1, readU2, skipNibbles } from './fields.ts';
 import {
   findDefaults,
-  type Limits,
+  isAlternate,
+  keepLimits,
+  NO_PARAMETER_FLAGS,
   NOT_EXECUTED,
   RESULT_INVALID,
   type ReadTest,
@@ -15,6 +17,7 @@ import {
   takeName,
   takeUnit,
   toCommon,
+  toCompared,
 } from './tests.ts';
 
 /** Measurements of one step; a longer list becomes a curve. */
@@ -28,16 +31,19 @@ const MOST_MEASUREMENTS = 1_000;
  */
 export function readParametric(fields: Fields, context: TestContext): ReadTest {
   const start = readStart(fields);
-  readU1(fields);
+  const parameterFlags = readU1(fields) ?? NO_PARAMETER_FLAGS;
   const result = readR4(fields);
   const known = findDefaults(context, 'PTR', start);
   const name = takeName(known, readCn(fields), start);
   const alarm = readCn(fields);
   const { flags, written } = readLimits(fields);
   const value = (start.flags & (RESULT_INVALID | NOT_EXECUTED)) === 0 ? result : null;
-  const limits = takeLimits(known, flags, written);
+  const limits = toCompared(takeLimits(known, flags, written), parameterFlags);
   const unit = takeUnit(known, readCn(fields));
-  return { ...start, step: { ...toCommon(start, 'PTR', { name, alarm }), kind: 'numeric', value, unit, ...limits } };
+  const common = toCommon(start, 'PTR', { name, alarm, parameterFlags });
+  const step = { ...common, kind: 'numeric', value, unit } as const;
+  const compared = isAlternate(parameterFlags) ? { extensions: keepLimits(limits) } : limits;
+  return { ...start, step: { ...step, ...compared } };
 }
 
 type Sweep = { readonly first: number; readonly step: number; readonly unit: string | null };
@@ -56,7 +62,9 @@ function toCurve(results: Results, { name, sweep }: { name: string; sweep: Sweep
   };
 }
 
-function toMeasurements(results: Results, limits: Limits, { pins }: TestContext): readonly MeasurementInput[] {
+type Compared = ReturnType<typeof toCompared>;
+
+function toMeasurements(results: Results, limits: Compared, { pins }: TestContext): readonly MeasurementInput[] {
   return results.values.map((value, index) => {
     const pin = results.pins[index];
     const name = pin === undefined ? String(index + 1) : (pins.get(pin) ?? `pin ${pin}`);
@@ -77,7 +85,7 @@ function readSweep(flags: number | null, first: number | null, step: number | nu
  */
 export function readMultiple(fields: Fields, context: TestContext): ReadTest {
   const start = readStart(fields);
-  readU1(fields);
+  const parameterFlags = readU1(fields) ?? NO_PARAMETER_FLAGS;
   const pinCount = readU2(fields);
   const resultCount = readU2(fields);
   skipNibbles(fields, pinCount);
@@ -90,19 +98,14 @@ export function readMultiple(fields: Fields, context: TestContext): ReadTest {
   const pins = flags === null ? [] : readMany(fields, fields.at < fields.end ? pinCount : 0, readU2);
   const results = { values, pins, unit: takeUnit(known, readCn(fields)) };
   const inputUnit = readCn(fields);
-  const limits = takeLimits(known, flags, written);
-  const common = toCommon(start, 'MPR', { name, alarm });
+  const limits = toCompared(takeLimits(known, flags, written), parameterFlags);
+  const common = toCommon(start, 'MPR', { name, alarm, parameterFlags });
   if (sweep === null && values.length <= MOST_MEASUREMENTS) {
-    return { ...start, step: { ...common, kind: 'numeric', measurements: toMeasurements(results, limits, context) } };
+    const compared = isAlternate(parameterFlags) ? {} : limits;
+    const extensions = isAlternate(parameterFlags) ? keepLimits(limits) : null;
+    const measurements = toMeasurements(results, compared, context);
+    return { ...start, step: { ...common, kind: 'numeric', measurements, extensions } };
   }
   const series = toCurve(results, { name, sweep: sweep === null ? null : { ...sweep, unit: inputUnit } });
-  const extensions =
-    limits.low === null && limits.high === null
-      ? null
-      : { stdf: { low: finiteOr(limits.low), high: finiteOr(limits.high) } };
-  return { ...start, step: { ...common, kind: 'other', series, extensions } };
-}
-
-function finiteOr(limit: number | null): number | string | null {
-  return limit === null || Number.isFinite(limit) ? limit : String(limit);
+  return { ...start, step: { ...common, kind: 'other', series, extensions: keepLimits(limits) } };
 }

@@ -41,6 +41,7 @@ function toAnswer(outcome: AcceptOutcome, name: string) {
 export const handleReportSubmit: Handler<typeof reportSubmit, ReportSubmitDeps> = async (deps, params, context) => {
   await using input = await readInput(deps, params, { context, purpose: 'kept' });
   const { main, companions } = input;
+  context.decide();
   const outcome = await deps.store.accept({
     kid: context.caller.kid,
     idempotencyKey: params.idempotencyKey,

@@ -58,6 +58,12 @@ export type CallContext = {
   readonly requestId: string;
   /** Aborted by cancel, deadline, closed connection, or the end of the drain. */
   readonly signal: AbortSignal;
+  /**
+   * Say that what is done next cannot be undone: from here on an abort comes too late, and the caller gets the result.
+   *
+   * @throws `signal.reason` when the call is aborted already: nothing may be done then.
+   */
+  readonly decide: () => void;
   readonly log: Logger;
   readonly subscriptions: SubscriptionPort;
   readonly uploads: UploadPort;

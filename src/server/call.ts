@@ -49,13 +49,16 @@ export type RunningCall = {
   readonly abort: (reason: AirlockError) => void;
 };
 
-/** How a call is stopped: what tells its code, and what does all of it. */
-type Stop = { readonly controller: AbortController; readonly abort: (reason: AirlockError) => void };
+/** How a call is stopped: what tells its code, what does all of it, and what ends that it can be. */
+type Stop = {
+  readonly controller: AbortController;
+  readonly abort: (reason: AirlockError) => void;
+  readonly decide: () => void;
+};
 type ContextInput = {
   readonly method: string;
   readonly trace: string | undefined;
-  readonly controller: AbortController;
-};
+} & Pick<Stop, 'controller' | 'decide'>;
 
 const MAX_NAME_CHARS = 64;
 
@@ -100,13 +103,14 @@ function pastDeadline(method: string, deadlineMs: number): AirlockError {
 }
 
 /** What the code of one call gets. What few methods look at is made when one does. */
-function makeContext(deps: CallDeps, { method, trace, controller }: ContextInput): CallContext {
+function makeContext(deps: CallDeps, { method, trace, controller, decide }: ContextInput): CallContext {
   const { caller, requestId, subscriptions, uploads } = deps;
   return {
     caller,
     requestId,
     subscriptions,
     uploads,
+    decide,
     get signal() {
       return controller.signal;
     },
@@ -125,8 +129,8 @@ async function run(deps: CallDeps, { method, params }: CallRequest, stop: Stop):
   const { deadlineMs, trace } = meta;
   using _deadline =
     deadlineMs === undefined ? null : deps.clock.after(deadlineMs, () => stop.abort(pastDeadline(method, deadlineMs)));
-  const { controller } = stop;
-  return checkResult(bound.spec, await bound.call(checked, makeContext(deps, { method, trace, controller })));
+  const { controller, decide } = stop;
+  return checkResult(bound.spec, await bound.call(checked, makeContext(deps, { method, trace, controller, decide })));
 }
 
 /**
@@ -141,6 +145,7 @@ export function startCall(deps: CallDeps, request: CallRequest): RunningCall {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<CallAnswer>();
   let isAnswered = false;
+  let isDecided = false;
 
   function answer(toAnswer: () => CallAnswer): void {
     if (isAnswered) return;
@@ -153,13 +158,20 @@ export function startCall(deps: CallDeps, request: CallRequest): RunningCall {
     answer(() => ({ kind: 'error', error: toAnswerError(deps.log, error, call) }));
   }
 
+  function decide(): void {
+    controller.signal.throwIfAborted();
+    isDecided = true;
+  }
+
   function abort(reason: AirlockError): void {
+    // Race: what was decided is answered, or a caller who was told "cancelled" would send again what is stored.
+    if (isDecided) return;
     // Order: the caller's answer is decided before the code hears of it.
     fail(reason);
     controller.abort(reason);
   }
 
-  const ended = run(deps, request, { controller, abort }).then(
+  const ended = run(deps, request, { controller, abort, decide }).then(
     (result) => answer(() => ({ kind: 'result', result })),
     fail,
   );

@@ -213,6 +213,31 @@ describe('calls in flight', () => {
     expect(client.messages).toEqual([]);
   });
 
+  it('are answered with their result when the cancel comes after the decision', async () => {
+    await using test = await startTestServer();
+    const client = await test.enter();
+    const [call] = await fillCalls(test, client, 1);
+    call?.context.decide();
+
+    client.send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id: 1 } });
+    await client.call('ping');
+    call?.finish('stored');
+
+    expect(await client.answer(1)).toMatchObject({ result: 'stored' });
+    expect(call?.context.signal.aborted).toBe(false);
+  });
+
+  it('decide nothing once they are cancelled', async () => {
+    await using test = await startTestServer();
+    const client = await test.enter();
+    const [call] = await fillCalls(test, client, 1);
+    client.send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id: 1 } });
+    await client.answer(1);
+
+    expect(() => call?.context.decide()).toThrow(expect.objectContaining({ code: 'cancelled' }));
+    call?.finish(null);
+  });
+
   it('keep their place while their code runs on after the cancel', async () => {
     await using test = await startTestServer({ ipc: { calls: 1 } });
     const client = await test.enter();

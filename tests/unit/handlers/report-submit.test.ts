@@ -11,6 +11,7 @@ const context: CallContext = {
   caller: { kid: toKeyId('submit'), scopes: ['submit'] },
   requestId: 'r1',
   signal: new AbortController().signal,
+  decide: () => undefined,
   log: silentLogger,
   subscriptions: { open: () => Promise.reject(new Error('not here')), close: () => false },
   uploads: {
@@ -49,6 +50,18 @@ describe('handleReportSubmit()', () => {
     await expect(
       handleReportSubmit(accepted, { ...base, contentBase64: Buffer.alloc(size).toString('base64') }, context),
     ).resolves.toMatchObject({ submissionId });
+  });
+
+  it('stores nothing for a call that was cancelled while its file was read', async () => {
+    const store = storeThat({ kind: 'accepted', submissionId, sha256: 'h', bytes: 1, duplicate: false });
+    const decide = (): void => {
+      throw new Error('cancelled');
+    };
+
+    await expect(handleReportSubmit(store, { ...base, content: 'x' }, { ...context, decide })).rejects.toThrow(
+      'cancelled',
+    );
+    expect(store.taken).toEqual([]);
   });
 
   it('refuses a body one over the inline limit, counted in bytes and not in characters', async () => {

@@ -143,5 +143,7 @@ export function settleReport(context: StoreContext, report: number): void {
 function dropReportBody({ database, ledger }: StoreContext, report: number): void {
   const row = database.get('SELECT size FROM report WHERE seq = :report AND has_body = 1', { report });
   if (row !== undefined) ledger.addBytes(-readNumber(row, 'size'));
+  const body = database.get('SELECT file FROM report_body WHERE report = :report AND file IS NOT NULL', { report });
+  if (body !== undefined) ledger.unlinkLater(readText(body, 'file'));
   database.run('DELETE FROM report_body WHERE report = :report', { report });
 }

@@ -1,5 +1,6 @@
 // The uploader's side of the store: claim a delivery, end it.
 
+import { join } from 'node:path';
 import { assertNever } from '../core/assert-never.ts';
 import { AirlockError } from '../core/errors.ts';
 import { hash } from './hash.ts';
@@ -8,8 +9,10 @@ import { changeDelivery, DELIVERY_CHANGE_COLUMNS, type DeliveryTarget } from './
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
 import { type ClaimOptions, findNextDelivery, nextDueInMs } from './delivery-order.ts';
+import { isFileWhole } from './bodies.ts';
+import { FILE_DAMAGED, type FoundDelivery } from './placed-end.ts';
 import { dropReplaced } from './reports.ts';
-import { readNumber, readReportId, readSubmissionId, readText } from './rows.ts';
+import { readNumber, readReportId, readSubmissionId, readText, readTextOrNull } from './rows.ts';
 import type { Claim, ClaimedDelivery, DeliveryEnd } from './types.ts';
 
 /** Names one delivery. */
@@ -22,28 +25,42 @@ const NEWER_REVISION = `SELECT 1 FROM delivery AS d JOIN report AS r ON r.seq = 
   WHERE d.destination = :destination AND d.report_id = :id AND r.revision > :revision LIMIT 1`;
 
 /** What a delivery sends. */
-type Content = Pick<ClaimedDelivery, 'body' | 'attachments'>;
+type Content = Pick<FoundDelivery, 'body' | 'attachments' | 'bodyFile'>;
 type Found = ({ readonly kind: 'content' } & Content) | { readonly kind: 'damaged'; readonly error: string };
 
-function readContent(context: StoreContext, delivery: Row): Found {
+type FoundBody = Pick<Content, 'body' | 'bodyFile'> | { readonly error: string };
+
+function readBody({ database, payload }: StoreContext, delivery: Row): FoundBody {
   const report = readNumber(delivery, 'report');
-  const row = context.database.get('SELECT body FROM report_body WHERE report = :report', { report });
-  const body = row === undefined ? null : readText(row, 'body');
-  if (body === null || hash(body) !== readText(delivery, 'sha256')) {
-    return { kind: 'damaged', error: 'stored body does not match its hash' };
+  const row = database.get('SELECT body, file FROM report_body WHERE report = :report', { report });
+  const file = row === undefined ? null : readTextOrNull(row, 'file');
+  if (file !== null) {
+    // Its hash is taken by the main thread, which reads it.
+    return isFileWhole(join(payload, file), readNumber(delivery, 'size'))
+      ? { body: '', bodyFile: file }
+      : { error: FILE_DAMAGED };
   }
-  const attachments = readAttachments(context, report);
-  if (attachments === null) return { kind: 'damaged', error: 'stored attachment does not match its hash' };
-  return { kind: 'content', body, attachments };
+  const body = row === undefined ? null : readText(row, 'body');
+  const isWhole = body !== null && hash(body) === readText(delivery, 'sha256');
+  return isWhole ? { body } : { error: 'stored body does not match its hash' };
 }
 
-function toClaimed(row: Row, { body, attachments }: Content): ClaimedDelivery {
+function readContent(context: StoreContext, delivery: Row): Found {
+  const body = readBody(context, delivery);
+  if ('error' in body) return { kind: 'damaged', ...body };
+  const attachments = readAttachments(context, readNumber(delivery, 'report'));
+  if (attachments === null) return { kind: 'damaged', error: 'stored attachment does not match its hash' };
+  return { kind: 'content', ...body, attachments };
+}
+
+function toClaimed(row: Row, { body, bodyFile, attachments }: Content): FoundDelivery {
   return {
     reportId: readReportId(row, 'report_id'),
     revision: readNumber(row, 'revision'),
     submissionId: readSubmissionId(row, 'submission_id'),
     destination: readText(row, 'destination'),
     body,
+    ...(bodyFile !== undefined && { bodyFile }),
     attachments,
     bytes: readNumber(row, 'size'),
     sha256: readText(row, 'sha256'),
@@ -61,11 +78,7 @@ function toClaimed(row: Row, { body, attachments }: Content): ClaimedDelivery {
  *
  * @param context - Inside a transaction.
  */
-export function claimDelivery(
-  context: StoreContext,
-  destination: string,
-  options: ClaimOptions,
-): Claim<ClaimedDelivery> {
+export function claimDelivery(context: StoreContext, destination: string, options: ClaimOptions): Claim<FoundDelivery> {
   const { database } = context;
   for (;;) {
     const row = findNextDelivery(context, destination, options);

@@ -5,7 +5,8 @@ import { DELIVERY_STATES_WORST_FIRST, type DeliveryState, type SubmissionState }
 import type { StoreContext } from './context.ts';
 import { parseCursor, toCursor } from './cursor.ts';
 import type { Row, SqlParameters } from './database.ts';
-import { readNumber, readText, toDeliveryRow, toReportRow, toSubmissionRow } from './rows.ts';
+import type { FoundReport } from './placed-end.ts';
+import { readNumber, readText, readTextOrNull, toDeliveryRow, toReportRow, toSubmissionRow } from './rows.ts';
 import type { Page, PageOptions, ReportRow, SubmissionRow, Viewer } from './types.ts';
 
 type Reader = Pick<StoreContext, 'database'>;
@@ -76,17 +77,19 @@ export function listSubmissions(
   return toPage(rows, limit, toSubmissionRow);
 }
 
-/** The newest revision of a report with its body, or null when there is none or the viewer may not see it. */
-export function getReport(reader: Reader, reportId: ReportId, { kid }: Viewer): ReportRow | null {
+/** The newest revision of a report with its body, or the file of it; null when there is none or the viewer may not see it. */
+export function getReport(reader: Reader, reportId: ReportId, { kid }: Viewer): FoundReport | null {
   const where = whereOf(['r.id = :id', when(kid, PRODUCED_BY_KID)]);
   const row = reader.database.get(`SELECT ${REPORT_COLUMNS} WHERE ${where} ORDER BY r.revision DESC LIMIT 1`, {
     id: reportId,
     ...(kid !== null && { kid }),
   });
   if (row === undefined) return null;
-  const body = reader.database.get('SELECT body FROM report_body WHERE report = :report', {
+  const body = reader.database.get('SELECT body, file FROM report_body WHERE report = :report', {
     report: readNumber(row, 'seq'),
   });
+  const file = body === undefined ? null : readTextOrNull(body, 'file');
+  if (file !== null) return { ...toFullReport(reader, row, null), stored: { file, sha256: readText(row, 'sha256') } };
   return toFullReport(reader, row, body === undefined ? null : readText(body, 'body'));
 }
 

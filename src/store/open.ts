@@ -13,7 +13,8 @@ import { filesOf, freeBallastIfFull, makeStoreFolder, markInUse, prepareStoreFil
 import { fromRefusal, type StoreReply } from './messages.ts';
 import type { StoreArguments, StoreMethod, StoreResult } from './operations.ts';
 import { type SupervisedThread, superviseThread } from './supervisor.ts';
-import { withOwnAttachments } from './transfer.ts';
+import { makeReportFiles } from './report-files.ts';
+import { makeStoredReports } from './stored-reports.ts';
 import { makeDoor } from './take-in.ts';
 import type { Store, StoreChange } from './types.ts';
 import type { OpenUpload } from './upload.ts';
@@ -73,12 +74,13 @@ async function call<M extends StoreMethod>(calls: Calls, method: M, args: StoreA
   return unwrap(calls, method, await calls.thread.call(method, args)) as StoreResult<M>;
 }
 
-function makeCalls(calls: Calls): Omit<Store, 'accept' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> {
+type ReportCalls = 'endSubmission' | 'claimDelivery' | 'getReport';
+type OtherCalls = Omit<Store, ReportCalls | 'accept' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose>;
+
+function makeCalls(calls: Calls): OtherCalls {
   return {
     claimSubmission: () => call(calls, 'claimSubmission', []),
-    endSubmission: (submissionId, end) => call(calls, 'endSubmission', [submissionId, withOwnAttachments(end)]),
     wakeWaiting: (...args) => call(calls, 'wakeWaiting', args),
-    claimDelivery: (...args) => call(calls, 'claimDelivery', args),
     endDelivery: (...args) => call(calls, 'endDelivery', args),
     releaseHeld: (...args) => call(calls, 'releaseHeld', args),
     holdRemoved: (...args) => call(calls, 'holdRemoved', args),
@@ -86,7 +88,6 @@ function makeCalls(calls: Calls): Omit<Store, 'accept' | 'openUpload' | 'changes
     setDestination: (...args) => call(calls, 'setDestination', args),
     getSubmission: (...args) => call(calls, 'getSubmission', args),
     listSubmissions: (...args) => call(calls, 'listSubmissions', args),
-    getReport: (...args) => call(calls, 'getReport', args),
     listReports: (...args) => call(calls, 'listReports', args),
     listDeliveries: (...args) => call(calls, 'listDeliveries', args),
     countByDestination: () => call(calls, 'countByDestination', []),
@@ -130,30 +131,28 @@ export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<S
   await prepareStoreFiles(files);
   const changes = makeEventBus<StoreChange>((err) => log.error({ err }, 'listener to the store failed'));
   const uploads = new Map<string, OpenUpload>();
+  const reportFiles = makeReportFiles({ files, log, nowUnixMs: () => clock.nowUnixMs() });
   const workerUrl = deps.workerUrl ?? new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
   const thread = await superviseThread(
     { clock, log, workerUrl, announce: changes.publish, onDown: deps.onDown ?? (() => undefined) },
-    { files, limits: toLimits(config), openUploads: () => [...uploads.keys()] },
+    { files, limits: toLimits(config), openUploads: () => [...uploads.keys(), ...reportFiles.inHand()] },
   );
   stack.use(thread);
   await markInUse(files);
   const calls = makeCalls({ thread, log });
-  const door = makeDoor(
-    {
-      files,
-      log,
-      nowUnixMs: () => clock.nowUnixMs(),
-      ask: thread.call,
-      unwrap: (method, reply) => unwrap({ thread, log }, method, reply),
-    },
-    uploads,
-  );
+  const toThread = {
+    ask: thread.call,
+    unwrap: (method: StoreMethod, reply: StoreReply) => unwrap({ thread, log }, method, reply),
+  };
+  const door = makeDoor({ files, log, nowUnixMs: () => clock.nowUnixMs(), ...toThread }, uploads);
+  const { settled, ...reports } = makeStoredReports({ files: reportFiles, ...toThread });
   // Order: before the thread is closed, which they still need.
   stack.defer(door.settled);
+  stack.defer(settled);
   if (deps.knownDestinations !== undefined) await calls.holdRemoved(deps.knownDestinations);
   const owned = stack.move();
   let closed: Promise<void> | null = null;
   const dispose = (): Promise<void> => (closed ??= owned.disposeAsync());
   const { accept, openUpload } = door;
-  return { ...calls, accept, openUpload, changes, [Symbol.asyncDispose]: dispose };
+  return { ...calls, ...reports, accept, openUpload, changes, [Symbol.asyncDispose]: dispose };
 }

@@ -1,5 +1,6 @@
 // Every call of the store as one row: in which kind of transaction it runs, and what it does there.
 
+import type { SubmissionId } from '../core/ids.ts';
 import { accept, type CallContent, findFirstAnswer } from './accept.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import { claimDelivery, endDelivery } from './deliveries.ts';
@@ -12,17 +13,21 @@ import { countFolders, findKnownFiles, forgetFiles, listOpenFiles, refuseFile, t
 import { countStats, takeSnapshot } from './stats.ts';
 import { claimSubmission, endSubmission, wakeWaiting } from './submissions.ts';
 import type { PlacedInput } from './placed.ts';
+import type { FoundDelivery, FoundReport, PlacedEnd } from './placed-end.ts';
 import { releaseRoom, reserveRoom, type RoomAnswer, type RoomRelease, type RoomRequest } from './room.ts';
-import type { AcceptOutcome, Store, TooLarge } from './types.ts';
+import type { AcceptOutcome, Claim, Store, TooLarge } from './types.ts';
 
-/** What the main thread asks for by itself, to take files in. */
+/** What the main thread asks for by itself, to take files in, and to write and read the files of large reports. */
 type OwnCalls = {
   readonly accept: (input: PlacedInput) => Promise<AcceptOutcome | TooLarge>;
   readonly findAnswer: (content: CallContent) => Promise<AcceptOutcome | null>;
   readonly reserve: (request: RoomRequest) => Promise<RoomAnswer>;
   readonly release: (upload: RoomRelease) => Promise<void>;
+  readonly endSubmission: (submissionId: SubmissionId, end: PlacedEnd) => Promise<void>;
+  readonly claimDelivery: (...args: Parameters<Store['claimDelivery']>) => Promise<Claim<FoundDelivery>>;
+  readonly getReport: (...args: Parameters<Store['getReport']>) => Promise<FoundReport | null>;
 };
-type Calls = Omit<Store, 'accept' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> & OwnCalls;
+type Calls = Omit<Store, keyof OwnCalls | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> & OwnCalls;
 
 /** The calls that cross to the store's thread. */
 export type StoreMethod = keyof Calls;

@@ -1,5 +1,7 @@
 // Stores the reports of a finished conversion: first revision, next revision, or unchanged.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DELIVERY_STATES_WORST_FIRST } from '../core/states.ts';
 import { hash } from './hash.ts';
 import { carryAttachments, insertAttachments } from './attachments.ts';
@@ -9,6 +11,7 @@ import type { Row } from './database.ts';
 import { toPosition } from './rank.ts';
 import { readNumber, readText } from './rows.ts';
 import type { NewReport } from './types.ts';
+import type { PlacedReport } from './placed-end.ts';
 
 // What may still be replaced: anything but what was delivered, and what is on its way at this moment.
 const REPLACEABLE = DELIVERY_STATES_WORST_FIRST.filter((state) => state !== 'delivered' && state !== 'inflight')
@@ -46,20 +49,32 @@ function insertDeliveries(
   }
 }
 
+/** The whole text: only a new revision needs it here, to see which attachments it still names. */
+function readWhole({ payload }: StoreContext, { body, placed }: PlacedReport): string {
+  return placed === undefined ? body : readFileSync(join(payload, placed.file), 'utf8');
+}
+
 function insertBody(
   context: StoreContext,
-  { report, seq, last }: { readonly report: NewReport; readonly seq: number; readonly last: Row | undefined },
+  { report, seq, last }: { readonly report: PlacedReport; readonly seq: number; readonly last: Row | undefined },
 ): void {
-  const { body, attachments } = report;
-  context.ledger.addBytes(Buffer.byteLength(body));
-  context.database.run('INSERT INTO report_body (report, body) VALUES (:seq, :body)', { seq, body });
+  const { body, attachments, placed } = report;
+  context.ledger.addBytes(sizeOf(report));
+  context.database.run('INSERT INTO report_body (report, body, file) VALUES (:seq, :body, :file)', {
+    seq,
+    body,
+    file: placed?.file ?? null,
+  });
   insertAttachments(context, seq, attachments);
-  if (last !== undefined) carryAttachments(context, readNumber(last, 'seq'), { report: seq, body });
+  if (last === undefined) return;
+  carryAttachments(context, readNumber(last, 'seq'), { report: seq, body: readWhole(context, report) });
 }
+
+const sizeOf = ({ body, placed }: PlacedReport): number => placed?.size ?? Buffer.byteLength(body);
 
 function insertReport(
   context: StoreContext,
-  { report, sha256, last }: { readonly report: NewReport; readonly sha256: string; readonly last: Row | undefined },
+  { report, sha256, last }: { readonly report: PlacedReport; readonly sha256: string; readonly last: Row | undefined },
   { submission, nowUnixMs }: Parent,
 ): number {
   const { database } = context;
@@ -76,7 +91,7 @@ function insertReport(
       outcome: report.outcome,
       part: report.partNumber,
       serial: report.serialNumber,
-      size: Buffer.byteLength(report.body),
+      size: sizeOf(report),
       sha256,
       now: nowUnixMs,
       hasBody: Number(hasBody),
@@ -123,9 +138,9 @@ function replaceUnsent(context: StoreContext, report: NewReport): void {
  *
  * @param parent - The submission it came from, being changed in the same transaction.
  */
-export function storeReport(context: StoreContext, report: NewReport, parent: Parent): void {
+export function storeReport(context: StoreContext, report: PlacedReport, parent: Parent): void {
   const { database, ledger } = context;
-  const sha256 = hash(report.body);
+  const sha256 = report.placed?.sha256 ?? hash(report.body);
   const last = database.get('SELECT * FROM report WHERE id = :id ORDER BY revision DESC LIMIT 1', {
     id: report.reportId,
   });
@@ -135,6 +150,10 @@ export function storeReport(context: StoreContext, report: NewReport, parent: Pa
     submission: readNumber(parent.submission, 'seq'),
     seq,
   });
+  // A file that no row names now.
+  if (report.placed !== undefined && (isUnchanged || report.destinations.length === 0)) {
+    ledger.unlinkLater(report.placed.file);
+  }
   if (isUnchanged) return;
   // Order: after the new revision has taken over what it needs of the last one.
   if (last !== undefined) replaceUnsent(context, report);

@@ -9,9 +9,10 @@ import { changeSubmission, type SubmissionTarget } from './change.ts';
 import { failDamaged } from './damaged.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
+import type { PlacedEnd } from './placed-end.ts';
 import { storeReport } from './reports.ts';
 import { readJson, readKid, readNumber, readNumberOrNull, readSubmissionId, readText, readTextOrNull } from './rows.ts';
-import type { Claim, ClaimedSubmission, SubmissionEnd } from './types.ts';
+import type { Claim, ClaimedSubmission } from './types.ts';
 
 const NEXT_RECEIVED = `SELECT * FROM submission WHERE state = 'received' ORDER BY rank, seq LIMIT 1`;
 const NEXT_DUE = `SELECT * FROM submission WHERE state = 'suspended' AND due <= :now ORDER BY due, seq LIMIT 1`;
@@ -58,7 +59,7 @@ export function claimSubmission(context: StoreContext, time: CallTime): Claim<Cl
   }
 }
 
-function toTarget(end: SubmissionEnd, { nowUnixMs }: CallTime): SubmissionTarget {
+function toTarget(end: PlacedEnd, { nowUnixMs }: CallTime): SubmissionTarget {
   switch (end.state) {
     case 'converted':
     case 'received':
@@ -83,7 +84,7 @@ function toTarget(end: SubmissionEnd, { nowUnixMs }: CallTime): SubmissionTarget
   }
 }
 
-function writeTrace({ database }: StoreContext, seq: number, end: SubmissionEnd): void {
+function writeTrace({ database }: StoreContext, seq: number, end: PlacedEnd): void {
   // No conversion took place where the file was given back or has to wait: neither charges an attempt.
   const uncharged = end.state === 'received' || end.state === 'waiting' ? 1 : 0;
   database.run(
@@ -111,7 +112,7 @@ function writeTrace({ database }: StoreContext, seq: number, end: SubmissionEnd)
 export function endSubmission(
   context: StoreContext,
   submissionId: SubmissionId,
-  { end, ...time }: CallTime & { readonly end: SubmissionEnd },
+  { end, ...time }: CallTime & { readonly end: PlacedEnd },
 ): void {
   const { database } = context;
   const find = (): Row | undefined => database.get('SELECT * FROM submission WHERE id = :id', { id: submissionId });

@@ -2,7 +2,8 @@
 
 import type { Settled } from './messages.ts';
 import type { StoreRequest } from './operations.ts';
-import type { Claim, ClaimedDelivery, StoredAttachment, SubmissionEnd } from './types.ts';
+import type { PlacedEnd } from './placed-end.ts';
+import type { Claim, ClaimedDelivery, StoredAttachment } from './types.ts';
 
 /**
  * The end with attachments of its own. The buffers of a request leave the main thread, and a caller may have to ask again
@@ -10,7 +11,7 @@ import type { Claim, ClaimedDelivery, StoredAttachment, SubmissionEnd } from './
  *
  * @param end - As the caller gave it; left as it is.
  */
-export function withOwnAttachments(end: SubmissionEnd): SubmissionEnd {
+export function withOwnAttachments(end: PlacedEnd): PlacedEnd {
   if (end.state !== 'converted') return end;
   const own = ({ sha256, bytes }: StoredAttachment): StoredAttachment => ({ sha256, bytes: new Uint8Array(bytes) });
   const reports = end.reports.map((report) => ({ ...report, attachments: report.attachments.map(own) }));
@@ -18,11 +19,11 @@ export function withOwnAttachments(end: SubmissionEnd): SubmissionEnd {
 }
 
 /** Bytes of all attachments that a submission ends with. */
-export function attachedBytes(end: SubmissionEnd): number {
+export function attachedBytes(end: PlacedEnd): number {
   return attachmentsOf(end).reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 }
 
-function attachmentsOf(end: SubmissionEnd): readonly StoredAttachment[] {
+function attachmentsOf(end: PlacedEnd): readonly StoredAttachment[] {
   return end.state === 'converted' ? end.reports.flatMap(({ attachments }) => attachments) : [];
 }
 

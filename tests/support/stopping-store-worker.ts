@@ -1,4 +1,4 @@
-// The store's own thread, but that it says so and stops for ever at one point of taking a file in: its process is killed there.
+// The store's own thread, but that it says so and stops for ever at one point of taking a file in, or of storing what it became: its process is killed there.
 
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -12,17 +12,19 @@ function stop(point: string): never {
   throw new Error('not reached');
 }
 
-const isBeforeRow = workerData.files.database.includes('before-row');
+const path: string = workerData.files.database;
+const isBeforeRow = path.includes('before-row');
+const stopping = path.includes('report-') ? 'endSubmission' : 'accept';
 const post = port.postMessage.bind(port);
-let isAccepting = false;
+let isWriting = false;
 
 port.on('message', ({ request }: { request?: { method: string } }) => {
-  if (request?.method !== 'accept') return;
-  isAccepting = true;
+  if (request?.method !== stopping) return;
+  isWriting = true;
   if (isBeforeRow) stop('before-row');
 });
 port.postMessage = (message: { kind?: string }, transfer: never) => {
-  if (isAccepting && message.kind === 'settled') stop('before-answer');
+  if (isWriting && message.kind === 'settled') stop('before-answer');
   post(message, transfer);
 };
 await import('../../src/store/worker.ts');

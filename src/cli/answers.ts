@@ -45,6 +45,7 @@ const submitLine = z.object({
     }),
   ),
   warnings: z.array(z.string()),
+  duplicate: z.literal(true).optional(),
   error: errorSchema.optional(),
 });
 

@@ -15,7 +15,14 @@ export type ConfigFile = {
   readonly findings: readonly Finding[];
 };
 
-async function readBounded(path: string): Promise<Uint8Array | null> {
+/**
+ * Read one file, up to a byte more than the limit; never waits for the other end of a FIFO.
+ *
+ * @param path - The file.
+ * @returns null when there is none.
+ * @throws {AirlockError} file_unreadable when it is no regular file, or the system refuses.
+ */
+export async function readConfigBytes(path: string): Promise<Uint8Array | null> {
   try {
     // A FIFO in its place would else hold the start until somebody writes. Windows has no such flag.
     await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -42,7 +49,7 @@ async function readBounded(path: string): Promise<Uint8Array | null> {
  */
 export async function readConfigFile(places: Pick<Places, 'home' | 'configFile'>): Promise<ConfigFile> {
   const plain = join(places.home, 'config.json');
-  const [first, second] = await Promise.all([readBounded(places.configFile), readBounded(plain)]);
+  const [first, second] = await Promise.all([readConfigBytes(places.configFile), readConfigBytes(plain)]);
   if (first === null) {
     return { path: second === null ? places.configFile : plain, bytes: second, findings: [] };
   }

@@ -1,10 +1,9 @@
 // Checks a configuration and says everything that is wrong with it, without using it.
 
-import { readFile } from 'node:fs/promises';
 import { AirlockError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Finding } from '../core/findings.ts';
-import { MAX_CONFIG_BYTES } from './document.ts';
+import { readConfigBytes } from './config-file.ts';
 import { type LoadDeps, loadConfig } from './load.ts';
 import { resolveConfig } from './resolve-config.ts';
 import { CONFIG_VERSION } from './schema/root.ts';
@@ -23,13 +22,13 @@ export type ConfigCheck = {
 type CheckDeps = LoadDeps & { readonly clock: Pick<Clock, 'monotonicMs'> };
 
 async function resolveOther({ env, hostname }: CheckDeps, path: string) {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new AirlockError('file_unreadable', `Cannot read configuration ${path}: the system refused`, { cause });
-  });
+  const bytes = await readConfigBytes(path);
+  if (bytes === null) {
+    throw new AirlockError('file_unreadable', `Cannot read configuration ${path}: there is no such file`);
+  }
   // The settings of this station must not mend or break a file that is meant for another.
   const plain = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AIRLOCK_')));
-  const file = { path, bytes: bytes.subarray(0, MAX_CONFIG_BYTES + 1) };
-  const { config, findings } = resolveConfig({ file, env: plain, commandLine: [], hostname });
+  const { config, findings } = resolveConfig({ file: { path, bytes }, env: plain, commandLine: [], hostname });
   return { path, isValid: config !== null, findings };
 }
 

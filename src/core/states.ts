@@ -18,10 +18,34 @@ export const SUBMISSION_STATES = [
 /** One of {@link SUBMISSION_STATES}. */
 export type SubmissionState = (typeof SUBMISSION_STATES)[number];
 
+/** States that a submission is converted again from, if its raw file is still kept. */
+export const RETRYABLE_SUBMISSION_STATES = [
+  'converted',
+  'skipped',
+  'rejected',
+  'suspended',
+  'failed',
+  'stopped',
+  'crashed',
+  'quarantined',
+] as const satisfies readonly SubmissionState[];
+/** One of {@link RETRYABLE_SUBMISSION_STATES}. */
+export type RetryableSubmissionState = (typeof RETRYABLE_SUBMISSION_STATES)[number];
+
 /** States of a delivery (one report to one destination). Source: queue.md 2. */
 export const DELIVERY_STATES = ['ready', 'inflight', 'deferred', 'delivered', 'held', 'dead', 'corrupt'] as const;
 /** One of {@link DELIVERY_STATES}. */
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** States that a delivery is tried again from. */
+export const RETRYABLE_DELIVERY_STATES = [
+  'dead',
+  'held',
+  'deferred',
+  'corrupt',
+] as const satisfies readonly DeliveryState[];
+/** One of {@link RETRYABLE_DELIVERY_STATES}. */
+export type RetryableDeliveryState = (typeof RETRYABLE_DELIVERY_STATES)[number];
 
 /** Worst first: a report's state is the worst of its deliveries. Source: queue.md 2. */
 export const DELIVERY_STATES_WORST_FIRST = [

@@ -8,6 +8,7 @@ import { WIRE_LIMITS } from '../protocol/limits.ts';
 import type { ParamsOf } from '../protocol/method-spec.ts';
 import type { reportSubmit } from '../protocol/methods/report-submit.ts';
 import type { IncomingBody, QueueFull, Store, TooLarge, Upload, UploadOutcome } from '../store/types.ts';
+import { decodeBase64 } from './strict-base64.ts';
 
 type Params = Pick<
   ParamsOf<typeof reportSubmit>,
@@ -70,11 +71,9 @@ export function refused(name: string, outcome: TooLarge | QueueFull): AirlockErr
   return outcome.kind === 'queue_full' ? queueFull(name, outcome) : tooLarge(name, 'it is too large', outcome.limit);
 }
 
-/** Decode as written or not at all: Node's decoder drops what does not fit, and the report would be another one. */
-function decodeBase64(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64');
-  const padded = bytes.toString('base64');
-  if (text === padded || text === padded.replace(/=+$/, '')) return bytes;
+function readBase64(text: string): Buffer {
+  const bytes = decodeBase64(text);
+  if (bytes !== null) return bytes;
   throw invalid('contentBase64', 'invalid_format', 'must be base64, whole, with the right padding or none');
 }
 
@@ -82,7 +81,7 @@ function sourceOf({ name, content, contentBase64, stream }: FileParams, { upload
   const given = [content, contentBase64, stream].filter((one) => one !== undefined);
   if (given.length !== 1) throw invalid('content', 'exactly_one', 'give exactly one of content, contentBase64, stream');
   if (stream !== undefined) return { kind: 'stream', stream: uploads.open(stream) };
-  const bytes = content === undefined ? decodeBase64(contentBase64 ?? '') : encoder.encode(content);
+  const bytes = content === undefined ? readBase64(contentBase64 ?? '') : encoder.encode(content);
   const limit = WIRE_LIMITS.inlineBytes;
   if (bytes.byteLength > limit) throw tooLarge(name, `${bytes.byteLength} bytes inline`, limit);
   return { kind: 'inline', bytes };

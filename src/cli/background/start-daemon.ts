@@ -15,10 +15,12 @@ export type StartOutcome =
   | {
       readonly kind: 'failed';
       readonly error: AirlockError;
-      /** The daemon's own. */
+      /** The daemon's own, or that of a time that is over. */
       readonly exitCode: number;
       readonly lastLines: readonly string[];
     };
+
+type FailedStart = Extract<StartOutcome, { readonly kind: 'failed' }>;
 
 /** `set`: `--set key=value` for this run. */
 export type StartOptions = { readonly timeoutMs: number; readonly set: readonly string[] };
@@ -101,6 +103,14 @@ async function awaitDaemon(
   return first;
 }
 
+/** It neither answers nor has ended: it is left to go on, and whoever looks after it is told where to look. */
+async function toTimedOut(error: unknown, { pid }: ChildProcess, log: DaemonLog): Promise<FailedStart> {
+  if (!(error instanceof AirlockError) || error.code !== 'deadline_exceeded') throw error;
+  const message = `Cannot start: nobody answered in time; process ${pid ?? '?'} goes on, its log is ${log.path}`;
+  const late = new AirlockError('deadline_exceeded', message, { cause: error });
+  return { kind: 'failed', error: late, exitCode: late.exitCode, lastLines: await log.lastLines() };
+}
+
 function letGo(child: ChildProcess): void {
   child.stdout?.destroy();
   child.unref();
@@ -110,8 +120,8 @@ function letGo(child: ChildProcess): void {
  * Start a daemon in the background, unless one runs; of two starts at once one starts it and the other finds it running.
  *
  * @param context - The command's.
- * @throws {AirlockError} deadline_exceeded when it neither answers nor ends in time: it is left to go on; cannot_write,
- * unavailable when there can be no log.
+ * @returns `failed` also when it neither answers nor ends in time: with `deadline_exceeded`, and it is left to go on.
+ * @throws {AirlockError} cannot_write, unavailable when there can be no log.
  * @throws `signal.reason` when interrupted: the daemon is left to go on.
  */
 export async function startDaemon(context: CliContext, options: StartOptions): Promise<StartOutcome> {
@@ -120,7 +130,8 @@ export async function startDaemon(context: CliContext, options: StartOptions): P
   await using log = await openDaemonLog(context.places);
   const child = launch(context, log, options.set);
   try {
-    const first = await awaitDaemon(context, child, options);
+    const first = await awaitDaemon(context, child, options).catch((error: unknown) => toTimedOut(error, child, log));
+    if ('error' in first) return first;
     if (!('kind' in first)) {
       // Race: the one that answers may be another start's; ours then ends by itself with "already running".
       const pid = (await first.call('status/get', {})).pid;

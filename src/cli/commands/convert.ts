@@ -6,8 +6,9 @@ import { AirlockError, EXIT_PARTIAL } from '../../core/errors.ts';
 import { toKeyId } from '../../core/ids.ts';
 import type { CliContext, Command } from '../context.ts';
 import { type LocalConversions, openLocalConversions } from '../convert/local-conversions.ts';
-import { expandNames, openCompanion, openInput } from '../convert/open-input.ts';
+import { openCompanion, openInput } from '../convert/open-input.ts';
 import { type Format, writeReports } from '../convert/write-reports.ts';
+import { expandNames } from '../named-files.ts';
 import { type Output, toAirlockError, toErrorDocument, toPrintableLine } from '../output.ts';
 
 /** Arguments of `convert`. */
@@ -31,9 +32,13 @@ type Run = { readonly context: CliContext; readonly input: ConvertArguments; rea
 // The reports of this command are nobody's submission.
 const KID = toKeyId('local');
 
-function checkArguments({ files, companions, converter, converterFolder }: ConvertArguments): void {
+function checkArguments(
+  { name, companions, converter, converterFolder }: ConvertArguments,
+  files: readonly string[],
+): void {
   const refuse = (reason: string): AirlockError => new AirlockError('usage', `Cannot convert: ${reason}`);
   if (companions.length > 0 && files.length !== 1) throw refuse('--companion goes with one file only');
+  if (name !== null && files.length !== 1) throw refuse('--name goes with one file only');
   if (converter !== null && converterFolder !== null) throw refuse('give --converter or --converter-folder, not both');
 }
 
@@ -102,8 +107,8 @@ function tellFailure({ output }: CliContext, file: string, error: AirlockError):
  */
 export const convert: Command<ConvertArguments> = async (context, input) => {
   const { signal } = context;
-  checkArguments(input);
   const files = expandNames(input.files);
+  checkArguments(input, files);
   if (input.stdin instanceof Readable) addAbortSignal(signal, input.stdin);
   const wanted = { name: input.converter, folder: input.converterFolder };
   await using local = await openLocalConversions(context, wanted);

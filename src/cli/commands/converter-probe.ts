@@ -1,7 +1,7 @@
 // airlock converter probe: which converter of the daemon would take a file, and why.
 
 import type { ResultOf } from '../../protocol/method-spec.ts';
-import type { converterProbe as spec } from '../../protocol/methods/converter-probe.ts';
+import { type converterProbe as spec, PROBE_HEAD_BYTES } from '../../protocol/methods/converter-probe.ts';
 import { ERROR_CODES } from '../../core/errors.ts';
 import path from 'node:path';
 import type { Command } from '../context.ts';
@@ -13,9 +13,6 @@ import { type Output, toPrintableLine } from '../output.ts';
 export type ConverterProbeArguments = { readonly file: string; readonly name: string | null };
 
 type Result = ResultOf<typeof spec>;
-
-/** Bytes of a file that converters are shown. Source: sandbox.md 8. */
-const HEAD_BYTES = 65_536;
 
 function sentenceOf({ choice, converter, reason }: Result): string {
   switch (choice) {
@@ -47,7 +44,7 @@ function printResult(output: Output, file: string, result: Result): void {
  */
 export const converterProbe: Command<ConverterProbeArguments> = async (context, { file, name }) => {
   const { output } = context;
-  const { head, size } = await readBeginning(file, HEAD_BYTES);
+  const { head, size } = await readBeginning(file, PROBE_HEAD_BYTES);
   await using client = await connectDaemon(context);
   const headBase64 = Buffer.from(head).toString('base64');
   const result = await client.call('converter/probe', { name: name ?? path.basename(file), size, headBase64 });

@@ -1,8 +1,7 @@
 // airlock converter list|check: which converters there are, and what the gate says about a folder.
 
 import path from 'node:path';
-import { loadConfig } from '../../config/load.ts';
-import type { AirlockConfig } from '../../config/schema/root.ts';
+import { loadConfig, type LoadOutcome } from '../../config/load.ts';
 import { makeCeilings } from '../../conversion/limit-ceilings.ts';
 import { resolveConfigPath } from '../../config/config-path.ts';
 import { AirlockError, ERROR_CODES } from '../../core/errors.ts';
@@ -44,27 +43,32 @@ function tellVerdict({ output }: CliContext, folder: string, verdict: GateVerdic
   return isPassed ? 0 : ERROR_CODES.converter_refused.exit;
 }
 
-/** Null where the configuration has errors: a folder can be checked without. */
-async function findConfig({ places, env }: CliContext): Promise<AirlockConfig | null> {
-  const loaded = await loadConfig({ places, env, commandLine: [], hostname: '' });
-  return loaded.kind === 'loaded' ? loaded.config : null;
+function notFound(target: string, loaded: LoadOutcome): AirlockError {
+  if (loaded.kind === 'loaded') {
+    const reason = 'there is no such folder and no converter of that name';
+    return new AirlockError('file_unreadable', `Cannot check ${target}: ${reason}`);
+  }
+  const lines = loaded.findings.map(formatFinding).join('\n');
+  const reason = 'there is no such folder, and the configuration, which says where converters lie, has errors';
+  return new AirlockError('config_invalid', `Cannot check ${target}: ${reason}\n${lines}`, {
+    data: { findings: loaded.findings },
+  });
 }
 
 /**
  * The gate's verdict on a folder, without a daemon: exit 0 passed, 65 refused.
  *
- * @throws {AirlockError} file_unreadable when there is no such folder.
+ * @throws {AirlockError} file_unreadable when there is no such folder; config_invalid when there may be one, and the configuration
+ * that names the folders of converters cannot be used. A folder that is found is checked without.
  */
 export const converterCheck: Command<{ readonly target: string }> = async (context, { target }) => {
-  const config = await findConfig(context);
+  const { places, env } = context;
+  const loaded = await loadConfig({ places, env, commandLine: [], hostname: '' });
+  const config = loaded.kind === 'loaded' ? loaded.config : null;
   const configured = Object.values(config?.converters.folders ?? {});
-  const folders = configured.map(({ path: written }) => resolveConfigPath(context.places, written));
+  const folders = configured.map(({ path: written }) => resolveConfigPath(places, written));
   const folder = await findFolder(target, { folders });
-  if (folder === null)
-    throw new AirlockError(
-      'file_unreadable',
-      `Cannot check ${target}: there is no such folder and no converter of that name`,
-    );
+  if (folder === null) throw notFound(target, loaded);
   const ceilings = config === null ? {} : { ceilingsOf: makeCeilings(config) };
   const gate = openGate({ clock: context.clock, log: silentLogger, ...ceilings });
   return tellVerdict(context, folder, await gate.check(folder, { signal: context.signal }));

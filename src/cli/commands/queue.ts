@@ -1,10 +1,10 @@
 // airlock queue list|retry: deliveries that wait, and those that a person wants tried once more.
 
 import { EXIT_PARTIAL } from '../../core/errors.ts';
-import type { DeliveryState } from '../../core/states.ts';
+import type { DeliveryState, RetryableDeliveryState } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { queueList as queueListSpec } from '../../protocol/methods/queue-list.ts';
-import type { RETRYABLE_DELIVERIES, queueRetry as queueRetrySpec } from '../../protocol/methods/queue-retry.ts';
+import type { queueRetry as queueRetrySpec } from '../../protocol/methods/queue-retry.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
 import { type Output, toPrintableLine } from '../output.ts';
@@ -41,7 +41,7 @@ export const queueList: Command<ListArguments<DeliveryState> & { readonly destin
 /** Which deliveries: exactly one of ids, state and destination, all. */
 export type QueueRetryArguments = {
   readonly ids: readonly string[];
-  readonly state: (typeof RETRYABLE_DELIVERIES)[number] | null;
+  readonly state: RetryableDeliveryState | null;
   readonly destination: string | null;
   readonly isAll: boolean;
   readonly isDryRun: boolean;

@@ -1,6 +1,6 @@
 // airlock submission retry: files that were taken in are converted once more.
 
-import type { RETRYABLE_SUBMISSIONS } from '../../protocol/methods/submission-retry.ts';
+import type { RetryableSubmissionState } from '../../core/states.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
 import { tellRetry } from './queue.ts';
@@ -8,7 +8,7 @@ import { tellRetry } from './queue.ts';
 /** Which submissions: ids or a state; `converter` null and no arguments = as they were sent. */
 export type SubmissionRetryArguments = {
   readonly ids: readonly string[];
-  readonly state: (typeof RETRYABLE_SUBMISSIONS)[number] | null;
+  readonly state: RetryableSubmissionState | null;
   readonly converter: string | null;
   readonly arguments: Readonly<Record<string, string>>;
   readonly isDryRun: boolean;

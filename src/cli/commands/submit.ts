@@ -49,14 +49,12 @@ function keyOf(given: string | null, index: number): string {
 function filesOf(client: SendClient, input: SubmitArguments) {
   const limits = { limit: client.limits.report, inline: client.limits.inline };
   const { stdin, name, companions } = input;
-  if (companions.length > 0 && input.files.length !== 1) {
-    throw new AirlockError('usage', 'Cannot submit with --companion: it needs exactly one file');
-  }
   const files = expandFiles(input.files, { ...limits, stdin, name });
-  if (companions.length > 0 && files.length !== 1) {
+  const option = name === null ? '--companion' : '--name';
+  if ((name !== null || companions.length > 0) && files.length !== 1) {
     throw new AirlockError(
       'usage',
-      `Cannot submit with --companion: ${files.length} files match, it needs exactly one`,
+      `Cannot submit with ${option}: it needs exactly one file, there are ${files.length}`,
     );
   }
   return { files, companions: companions.map((file) => nameFile(file, { ...limits, name: null })) };
@@ -68,7 +66,7 @@ function filesOf(client: SendClient, input: SubmitArguments) {
  * @param client - An open connection with `submit`.
  * @param input - What to send and how.
  * @param options - See {@link SendOptions}; once `signal` is aborted nothing more is sent.
- * @throws {AirlockError} file_unreadable when a pattern matches nothing; usage for companions of several files.
+ * @throws {AirlockError} file_unreadable when a pattern matches nothing; usage for a name or companions of several files.
  */
 export async function sendFiles(
   client: SendClient,
@@ -116,7 +114,7 @@ function tellSent(
     const submission = newest.get(item.accepted.submissionId);
     const line =
       submission === undefined ? toReceivedLine(item.file, item.accepted) : toSubmitLine(item.file, submission);
-    printSubmitLine(output, line);
+    printSubmitLine(output, item.accepted.duplicate ? { ...line, duplicate: true } : line);
     return submission === undefined ? null : endOf(submission);
   });
 }

@@ -1,45 +1,15 @@
 // The files that `convert` and `converter probe` read: regular files where they lie, everything else in memory.
 
 import { createHash } from 'node:crypto';
-import { createReadStream, globSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Body, Companion } from '../../core/body.ts';
-import { AirlockError, isSystemError } from '../../core/errors.ts';
+import { AirlockError } from '../../core/errors.ts';
+import { toReadFailure, unreadable } from '../named-files.ts';
 
 /** A file, ready to be converted. `sha256` is lower-case hex. */
 export type OpenInput = { readonly name: string; readonly body: Body; readonly sha256: string };
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
-};
-
-function unreadable(file: string, reason: string, cause?: unknown): AirlockError {
-  return new AirlockError('file_unreadable', `Cannot read ${file}: ${reason}`, { cause });
-}
-
-function toFailure(file: string, error: unknown): AirlockError {
-  if (error instanceof AirlockError) return error;
-  const code = Object.keys(REASONS).find((name) => isSystemError(error, name)) ?? '';
-  return unreadable(file, REASONS[code] ?? (error instanceof Error ? error.message : String(error)), error);
-}
-
-/**
- * Expand what the user wrote: `-` is standard input, a name with `*` is a pattern where the shell left it alone.
- *
- * @param written - File arguments.
- * @throws {AirlockError} file_unreadable for a pattern that matches nothing.
- */
-export function expandNames(written: readonly string[]): readonly string[] {
-  return written.flatMap((text) => {
-    if (!text.includes('*')) return [text];
-    const matches = globSync(text).toSorted();
-    if (matches.length === 0) throw unreadable(text, 'no file matches');
-    return matches;
-  });
-}
 
 async function readStdin(stdin: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
@@ -98,7 +68,7 @@ export async function openInput(file: string, { stdin, limitBytes, name, signal 
     return { name: name ?? path.basename(file), body: { kind: 'file', path: path.resolve(file), size }, sha256 };
   } catch (error) {
     signal.throwIfAborted();
-    throw toFailure(file, error);
+    throw toReadFailure(file, error);
   }
 }
 
@@ -118,7 +88,7 @@ export async function openCompanion(file: string, { signal }: Pick<InputOptions,
     };
   } catch (error) {
     signal.throwIfAborted();
-    throw toFailure(file, error);
+    throw toReadFailure(file, error);
   }
 }
 
@@ -140,6 +110,6 @@ export async function readBeginning(file: string, bytes: number): Promise<{ head
     await using handle = await open(file, 'r');
     return { head: await readFirst(handle, Math.min(bytes, size)), size };
   } catch (error) {
-    throw toFailure(file, error);
+    throw toReadFailure(file, error);
   }
 }

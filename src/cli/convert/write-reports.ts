@@ -51,14 +51,20 @@ async function writeFiles(reports: readonly (readonly [string, string])[], folde
   const files: string[] = [];
   for (const [reportId, text] of reports) {
     const file = path.join(folder, `${reportId}.json`);
-    await writeFileAtomic(file, `${text}\n`, { mode: 0o644 });
+    try {
+      await writeFileAtomic(file, `${text}\n`, { mode: 0o644 });
+    } catch (cause) {
+      const message = `Cannot write ${file}: the system refused; ${files.length} of ${reports.length} reports were written`;
+      throw new AirlockError('cannot_write', message, { cause });
+    }
     files.push(file);
   }
   return files;
 }
 
 /**
- * Write the reports of one file, all or none.
+ * Write the reports of one file. When one of them has no form in the format, none is written. Each file is whole or not there;
+ * where the disk refuses one, those before it stay, and the failure says how many.
  *
  * @param output - Standard output, where no folder is given.
  * @param reports - In order.

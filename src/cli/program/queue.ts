@@ -1,12 +1,9 @@
 // The command line's part about what waits.
 
 import { type Command as Commander, Option } from 'commander';
-import { DELIVERY_STATES } from '../../core/states.ts';
+import { DELIVERY_STATES, RETRYABLE_DELIVERY_STATES } from '../../core/states.ts';
 import { parseDelivery } from '../argument-values.ts';
 import { addList, type Choose, type ListOptions, toList } from './choose.ts';
-
-// As `queue/retry` takes them; the method's own module would bring all schemas along.
-const RETRYABLE = ['dead', 'held', 'deferred', 'corrupt'] as const;
 
 type RetryOptions = {
   readonly state?: string;
@@ -20,14 +17,14 @@ function addQueueRetry(queue: Commander, choose: Choose): void {
     .command('retry')
     .description('try deliveries again: by id, or by state and destination, or all')
     .argument('[id...]', 'reportId@destination, as queue list shows them', collectDeliveries)
-    .addOption(new Option('--state <state>', 'all in this state').choices(RETRYABLE))
+    .addOption(new Option('--state <state>', 'all in this state').choices(RETRYABLE_DELIVERY_STATES))
     .option('--destination <name>', 'all that go there')
     .option('--all', 'all that are dead, held or deferred')
     .option('--dry-run', 'only say how many')
     .action((ids: readonly string[] | undefined, { state, destination, all, dryRun }: RetryOptions) =>
       choose(async () => (await import('../commands/queue.ts')).queueRetry, {
         ids: ids ?? [],
-        state: RETRYABLE.find((name) => name === state) ?? null,
+        state: RETRYABLE_DELIVERY_STATES.find((name) => name === state) ?? null,
         destination: destination ?? null,
         isAll: all === true,
         isDryRun: dryRun === true,

@@ -1,21 +1,9 @@
 // The command line's part about files that were taken in, and the reports they became.
 
 import { type Command as Commander, Option } from 'commander';
-import { DELIVERY_STATES, SUBMISSION_STATES } from '../../core/states.ts';
+import { DELIVERY_STATES, RETRYABLE_SUBMISSION_STATES, SUBMISSION_STATES } from '../../core/states.ts';
 import { collectPairs, collectUuids, parseUuid } from '../argument-values.ts';
 import { addList, type Choose, type ListOptions, toList } from './choose.ts';
-
-// As `submission/retry` takes them; the method's own module would bring all schemas along.
-const RETRYABLE = [
-  'converted',
-  'skipped',
-  'rejected',
-  'suspended',
-  'failed',
-  'stopped',
-  'crashed',
-  'quarantined',
-] as const;
 
 type RetryOptions = {
   readonly state?: string;
@@ -29,14 +17,14 @@ function addSubmissionRetry(submission: Commander, choose: Choose): void {
     .command('retry')
     .description('convert files again, as long as they are kept: by id, or all in a state')
     .argument('[id...]', 'submission ids', collectUuids)
-    .addOption(new Option('--state <state>', 'all in this state').choices(RETRYABLE))
+    .addOption(new Option('--state <state>', 'all in this state').choices(RETRYABLE_SUBMISSION_STATES))
     .option('--converter <name>', 'another converter')
     .option('--arg <name=value>', 'other arguments for the converter, repeatable', collectPairs, {})
     .option('--dry-run', 'only say how many')
     .action((ids: readonly string[] | undefined, { state, converter, arg, dryRun }: RetryOptions) =>
       choose(async () => (await import('../commands/submission-retry.ts')).submissionRetry, {
         ids: ids ?? [],
-        state: RETRYABLE.find((name) => name === state) ?? null,
+        state: RETRYABLE_SUBMISSION_STATES.find((name) => name === state) ?? null,
         converter: converter ?? null,
         arguments: arg,
         isDryRun: dryRun === true,

@@ -1,9 +1,10 @@
 // The files that a command line names: patterns expanded, sizes checked, small ones read, large ones opened.
 
-import { constants, globSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
-import { AirlockError, isSystemError } from '../../core/errors.ts';
+import { AirlockError } from '../../core/errors.ts';
+import { expandNames, toReadFailure } from '../named-files.ts';
 
 /** Bytes of a file: whole, or in pieces as they are taken. `size` is null where nobody can say it beforehand. */
 export type FileContent =
@@ -25,19 +26,6 @@ export type NamedFile = {
 
 /** Sizes in bytes: up to `inline` a file is read whole, over `limit` it is refused. */
 export type FileLimits = { readonly limit: number; readonly inline: number };
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
-};
-
-function failureOf(file: string, error: unknown): AirlockError {
-  if (error instanceof AirlockError) return error;
-  const code = Object.keys(REASONS).find((name) => isSystemError(error, name)) ?? '';
-  const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
-  return new AirlockError('file_unreadable', `Cannot read ${file}: ${reason}`, { cause: error });
-}
 
 function tooLarge(what: string, has: string, limit: number): AirlockError {
   const message = `Cannot submit ${what}: it has ${has} bytes, at most ${limit} are taken`;
@@ -66,7 +54,7 @@ async function* allPieces(
   try {
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield counted(next.value);
   } catch (error) {
-    throw failureOf(what, error);
+    throw toReadFailure(what, error);
   }
 }
 
@@ -102,7 +90,7 @@ async function openFile(file: string, limits: FileLimits): Promise<OpenFile> {
     const kept = stack.move();
     return { content, [Symbol.asyncDispose]: () => kept.disposeAsync() };
   } catch (error) {
-    throw failureOf(file, error);
+    throw toReadFailure(file, error);
   }
 }
 
@@ -122,8 +110,7 @@ export function nameFile(file: string, { name, ...limits }: FileLimits & { reado
 }
 
 /**
- * Expand what the user wrote into files. `-` is standard input; a name with `*` that is no file is a pattern (`cmd.exe` leaves that
- * to the program).
+ * Expand what the user wrote into files, as {@link expandNames}.
  *
  * @param written - File arguments.
  * @param options - Limits; `stdin`; `name` replaces the name that is submitted.
@@ -134,13 +121,9 @@ export function expandFiles(
   options: FileLimits & { readonly stdin: AsyncIterable<Uint8Array>; readonly name: string | null },
 ): readonly NamedFile[] {
   const { stdin, name, limit, inline } = options;
-  return written.flatMap((text) => {
-    if (text === '-') {
-      const read = (): Promise<OpenFile> => openStream(stdin, { limit, inline });
-      return [{ file: '-', name: name ?? 'stdin', isRepeatable: false, open: read }];
-    }
-    const matches = text.includes('*') ? globSync(text).toSorted() : [text];
-    if (matches.length === 0) throw new AirlockError('file_unreadable', `Cannot read ${text}: no file matches`);
-    return matches.map((file) => nameFile(file, { name, limit, inline }));
+  return expandNames(written).map((file) => {
+    if (file !== '-') return nameFile(file, { name, limit, inline });
+    const read = (): Promise<OpenFile> => openStream(stdin, { limit, inline });
+    return { file: '-', name: name ?? 'stdin', isRepeatable: false, open: read };
   });
 }

@@ -22,6 +22,7 @@ export function printSubmitLine(output: Output, line: SubmitLine): void {
   output.line(
     `${toPrintableLine(line.file)}: ${output.style(styleOf(line.state), line.state)}${converter} ${line.submissionId ?? ''}`.trimEnd(),
   );
+  if (line.duplicate === true) output.line('  taken in before under the same idempotency key');
   for (const report of line.reports) {
     const where = report.destination === null ? 'matched no destination' : `${report.state} to ${report.destination}`;
     output.line(`  report ${report.id} ${report.outcome}, ${where}`);

@@ -21,6 +21,8 @@ export type SubmitLine = {
     readonly destination: string | null;
   }[];
   readonly warnings: readonly string[];
+  /** It was taken in before, under the same idempotency key: nothing new was made of it. */
+  readonly duplicate?: true;
   readonly error?: ErrorDocument;
 };
 

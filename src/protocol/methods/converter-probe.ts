@@ -3,12 +3,12 @@
 import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
 
-/** Bytes of a file that converters are shown. */
-const HEAD_BYTES = 65_536;
-const BASE64_CHARS = Math.ceil(HEAD_BYTES / 3) * 4;
+/** Bytes of a file that converters are shown, or all of it where it has fewer. Source: sandbox.md 8. */
+export const PROBE_HEAD_BYTES = 65_536;
+const BASE64_CHARS = Math.ceil(PROBE_HEAD_BYTES / 3) * 4;
 
 /**
- * `headBase64` is the beginning of the file, at most 65,536 bytes and no less when there is more; `size` is that of the whole file.
+ * `headBase64` is the beginning of the file, exactly 65,536 bytes or all of it where it has fewer; `size` is that of the whole file.
  * `candidates` are the converters that match, the surest first; `confidence` null: it was not asked. The answer is what would happen
  * to a file that is submitted without naming a converter. Errors: queue_full (reason `waiting`), invalid_params.
  */

@@ -1,11 +1,9 @@
 // queue/retry: deliveries that are dead, held, deferred or corrupt become ready again.
 
 import { z } from 'zod';
+import { RETRYABLE_DELIVERY_STATES } from '../../core/states.ts';
 import type { MethodSpec } from '../method-spec.ts';
 import { destinationParam } from './queue-list.ts';
-
-/** States that a delivery is tried again from. */
-export const RETRYABLE_DELIVERIES = ['dead', 'held', 'deferred', 'corrupt'] as const;
 
 /** Things named in one call at most. */
 export const MAX_NAMED = 500;
@@ -42,7 +40,7 @@ export const queueRetry = {
       .min(1)
       .max(MAX_NAMED)
       .optional(),
-    state: z.enum(RETRYABLE_DELIVERIES).optional(),
+    state: z.enum(RETRYABLE_DELIVERY_STATES).optional(),
     destination: destinationParam.optional(),
     all: z.literal(true).optional(),
     dryRun: z.boolean().default(false),

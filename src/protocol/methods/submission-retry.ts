@@ -1,21 +1,10 @@
 // submission/retry: what has ended is converted again from its raw file, also with another converter or other arguments.
 
 import { z } from 'zod';
+import { RETRYABLE_SUBMISSION_STATES } from '../../core/states.ts';
 import type { MethodSpec } from '../method-spec.ts';
 import { argumentsParam, idParam } from '../shapes.ts';
 import { MAX_NAMED, retryResultSchema } from './queue-retry.ts';
-
-/** States that a submission is tried again from, if its raw file is still kept. */
-export const RETRYABLE_SUBMISSIONS = [
-  'converted',
-  'skipped',
-  'rejected',
-  'suspended',
-  'failed',
-  'stopped',
-  'crashed',
-  'quarantined',
-] as const;
 
 /**
  * By `ids` or by `state`, one of both. A key with `submit` retries its own submissions, a key with `admin` every one. Reports that
@@ -28,7 +17,7 @@ export const submissionRetry = {
   rateClass: 'calls',
   params: z.strictObject({
     ids: z.array(idParam).min(1).max(MAX_NAMED).optional(),
-    state: z.enum(RETRYABLE_SUBMISSIONS).optional(),
+    state: z.enum(RETRYABLE_SUBMISSION_STATES).optional(),
     converter: z.string().min(1).max(64).optional(),
     arguments: argumentsParam.optional(),
     dryRun: z.boolean().default(false),

@@ -32,6 +32,15 @@ describe('expandFiles()', () => {
     expect(String(await Promise.all(files.slice(0, 1).map(readNamed)))).toBe('a.csv');
   });
 
+  it.runIf(process.platform !== 'win32')('takes a file whose name has a star as itself', async () => {
+    await using folder = await makeTemporaryFolder();
+    for (const name of ['a*.csv', 'ab.csv']) await writeFile(path.join(folder.path, name), name);
+
+    const files = expandFiles([path.join(folder.path, 'a*.csv')], options);
+
+    expect(files.map(({ name }) => name)).toEqual(['a*.csv']);
+  });
+
   it('refuses a pattern that matches nothing', () => {
     expect(() => expandFiles(['/nowhere/*.csv'], options)).toThrow('Cannot read /nowhere/*.csv: no file matches');
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findFolderProblems } from '../../../src/config/folder-checks.ts';
+import type { Remark } from '../../../src/config/remark.ts';
 import { type AirlockConfigInput, configSchema } from '../../../src/config/schema/root.ts';
 import { resolvePlaces } from '../../../src/disk/places.ts';
 
@@ -14,6 +15,12 @@ function problems(folders: Folders, { platform = 'linux', there = true }: Option
   return [...findFolderProblems(config, { places, isFolder: () => there, platform })].map(
     ({ severity, code, path }) => `${severity} ${code} ${path.slice(2).join('.')}`,
   );
+}
+
+function unknownNames(folders: Folders, names: readonly string[] | null): readonly Remark[] {
+  const places = resolvePlaces({ home: '/h', env: {}, platform: 'linux', homedir: '/h', tmpdir: '/tmp', uid: 1 });
+  const config = configSchema.parse({ intake: { folders } });
+  return [...findFolderProblems(config, { places, isFolder: () => true, converterNames: () => names })];
 }
 
 describe('findFolderProblems()', () => {
@@ -56,6 +63,30 @@ describe('findFolderProblems()', () => {
   it('warns of a folder that is not there, and looks at no disabled one', () => {
     expect(problems({ a: { path: '/d' } }, { there: false })).toEqual(['warning no_such_folder a.path']);
     expect(problems({ a: { path: 'keys', enabled: false } }, { there: false })).toEqual([]);
+  });
+
+  it('warns of a converter that nobody knows, with the one that was probably meant', () => {
+    const known = ['keysight-i3070', 'own-one'];
+
+    expect(unknownNames({ a: { path: '/a', converters: ['keysight-i307x'] } }, known)).toEqual([
+      {
+        severity: 'warning',
+        code: 'no_such_name',
+        path: ['intake', 'folders', 'a', 'converters', 0],
+        at: 'value',
+        message: 'names the converter "keysight-i307x", which does not exist: every file would be refused',
+        suggestion: '"keysight-i3070"',
+      },
+    ]);
+    expect(unknownNames({ a: { path: '/a', converters: ['nothing-near'] } }, known)[0]).not.toHaveProperty(
+      'suggestion',
+    );
+    expect(unknownNames({ a: { path: '/a', converters: ['own-one'] }, b: { path: '/b' } }, known)).toEqual([]);
+    expect(unknownNames({ a: { path: '/a', converters: ['own-two'], enabled: false } }, known)).toEqual([]);
+  });
+
+  it('says nothing of names where the converters cannot be listed', () => {
+    expect(unknownNames({ a: { path: '/a', converters: ['own-two'] } }, null)).toEqual([]);
   });
 
   it('compares Windows paths without their case', () => {

@@ -97,7 +97,7 @@ describe('airlock with --json', () => {
     await home.configure({ destinations: { later: { type: 'directory', enabled: false } } });
     await answer('restart');
     const [submitted] = await answer('submit', file, '--wait', '--timeout', '5 s');
-    const [report] = submitted?.['reports'] as { id: string }[];
+    const [report] = (submitted?.['reports'] ?? []) as { id: string }[];
     await answer('report show', report?.id ?? '');
     await answer('converter probe', file);
     await answer('intake rescan');

@@ -38,9 +38,15 @@ export type ReportFiles = {
   readonly place: (end: SubmissionEnd) => Promise<PlacedFiles>;
   /** `isKept`: a row names them, or may name them. */
   readonly settle: (placed: PlacedFiles, isKept: boolean) => Promise<void>;
-  /** The text of a stored report; null, and logged, when its file is missing, cut or another one, or cannot be read. */
-  readonly read: (stored: { readonly file: string; readonly sha256: string }) => Promise<string | null>;
+  /**
+   * The text of a stored report; null when its file is missing, cut or another one, or cannot be read. That is logged if the file
+   * `isNamed` still: a report that was delivered meanwhile has none.
+   */
+  readonly read: (stored: StoredText, isNamed: () => Promise<boolean>) => Promise<string | null>;
 };
+
+/** Where the text of a report lies, and what it must be. */
+export type StoredText = { readonly file: string; readonly sha256: string };
 
 const isLargeReport = ({ body }: NewReport): boolean => Buffer.byteLength(body) > INLINE_BODY_BYTES;
 
@@ -61,6 +67,18 @@ async function writeText({ deps, placer }: Writing, id: string, body: string): P
     // What is left of it goes at the next start.
     await unlink(path).catch(() => undefined);
     throw error;
+  }
+}
+
+type ReadText = { readonly text: string | null; readonly problem: unknown };
+
+async function readText(path: string, sha256: string): Promise<ReadText> {
+  try {
+    const bytes = await readFile(path);
+    if (hash(bytes) === sha256) return { text: bytes.toString('utf8'), problem: null };
+    return { text: null, problem: new Error('Cannot read report: its bytes do not match its hash') };
+  } catch (problem) {
+    return { text: null, problem };
   }
 }
 
@@ -103,15 +121,12 @@ export function makeReportFiles(deps: ReportFilesDeps): ReportFiles {
       if (!isKept) await Promise.all(names.map(remove));
       for (const id of ids) inHand.delete(id);
     },
-    read: async ({ file, sha256 }) => {
-      try {
-        const bytes = await readFile(join(deps.files.payload, file));
-        if (hash(bytes) === sha256) return bytes.toString('utf8');
-        deps.log.error({ file }, 'a stored report does not match its hash');
-      } catch (err) {
-        deps.log.error({ file, err }, 'a stored report cannot be read');
+    read: async ({ file, sha256 }, isNamed) => {
+      const { text, problem } = await readText(join(deps.files.payload, file), sha256);
+      if (problem !== null && (await isNamed())) {
+        deps.log.error({ file, err: problem }, 'the file of a stored report is damaged');
       }
-      return null;
+      return text;
     },
   };
 }

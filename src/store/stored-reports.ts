@@ -57,7 +57,7 @@ export function makeStoredReports({ files, ask, unwrap }: StoredReportsDeps): St
         if (claim.kind === 'none') return claim;
         const { bodyFile, ...item } = claim.item;
         if (bodyFile === undefined) return claim;
-        const body = await files.read({ file: bodyFile, sha256: item.sha256 });
+        const body = await files.read({ file: bodyFile, sha256: item.sha256 }, () => Promise.resolve(true));
         if (body !== null) return { kind: 'claimed', item: { ...item, body } };
         await call('endDelivery', [item, { state: 'corrupt', error: FILE_DAMAGED }]);
       }
@@ -66,7 +66,10 @@ export function makeStoredReports({ files, ask, unwrap }: StoredReportsDeps): St
       const found = await call('getReport', [reportId, viewer]);
       if (found?.stored === undefined) return found;
       const { stored, ...row } = found;
-      return { ...row, body: await files.read(stored) };
+      // Race: the last delivery may end, and the file go, while it is read.
+      const isNamed = async (): Promise<boolean> =>
+        (await call('getReport', [reportId, viewer]))?.stored?.file === stored.file;
+      return { ...row, body: await files.read(stored, isNamed) };
     },
     settled: async () => void (await Promise.all(running)),
   };

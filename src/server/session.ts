@@ -15,6 +15,7 @@ import { type DownloadHeader, type Downloads, makeDownloads } from './downloads.
 import { toAnswerError } from './failure.ts';
 import type { Outbox } from './outbox.ts';
 import { countDenial, type Denials } from './patience.ts';
+import { type CallProgress, makeProgress } from './progress.ts';
 import { type CallSubscriptions, makeSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { type CallUploads, makeUploads, NO_UPLOADS, type Uploads } from './uploads.ts';
 
@@ -36,6 +37,7 @@ type StartedCall = {
   readonly requestId: string;
   readonly opened: CallSubscriptions;
   readonly uploads: CallUploads;
+  readonly progress: CallProgress | null;
 };
 
 const MIB = 1024 * 1024;
@@ -176,11 +178,21 @@ export class Session implements Disposable {
     this.#lastCall += 1;
     const requestId = `${this.#input.session}-${this.#lastCall}`;
     const opened = this.#subscriptions.forCall();
+    const progress = streams.length === 0 ? null : this.#progressOf(request);
+    const charge = this.#meter(method);
     const uploads = this.#uploads.forCall(streams, {
       onAbort: () => this.#calls.abort(id, byCaller()),
-      onBytes: this.#meter(method),
+      onBytes: (bytes) => {
+        charge(bytes);
+        progress?.received(bytes);
+      },
     });
-    this.#run(request, { id, method, requestId, opened, uploads });
+    this.#run(request, { id, method, requestId, opened, uploads, progress });
+  }
+
+  #progressOf({ params }: CallRequest): CallProgress {
+    const notify = (method: string, told: unknown): void => this.#notify(method, told);
+    return makeProgress({ clock: this.#deps.clock, notify }, params);
   }
 
   /** Charges one token for each MiB that is streamed to a submission. */
@@ -211,8 +223,10 @@ export class Session implements Disposable {
 
   async #finish(started: StartedCall, call: RunningCall): Promise<void> {
     const answer = await call.answer;
-    const { id, opened, uploads } = started;
+    const { id, opened, uploads, progress } = started;
     uploads.end(() => (call.signal.aborted ? call.signal.reason : answered()));
+    // Order: before the answer, after which nobody listens to the token.
+    progress?.end();
     if (!this.#isGone) this.#input.outbox.send(this.#bodyOf(started, answer));
     // Order: answered only now, so that a drain that waits for idle finds the answer handed to the wire.
     this.#calls.answered(id);

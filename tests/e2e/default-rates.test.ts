@@ -28,7 +28,8 @@ describe('at the default rates', () => {
     const lines = documents(stdout);
 
     expect([stderr, exitCode]).toEqual(['', 0]);
-    expect(lines.map((line) => line['file']).toSorted()).toEqual(files.toSorted());
+    expect(new Set(lines.map((line) => line['file']))).toEqual(new Set(files));
+    expect(lines).toHaveLength(FILES);
     expect(new Set(lines.map((line) => line['submissionId'])).size).toBe(FILES);
     expect(new Set(lines.map((line) => line['state']))).toEqual(new Set(['converted']));
   });

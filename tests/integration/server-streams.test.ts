@@ -21,6 +21,24 @@ async function creditOf(client: RawClient): Promise<{ stream: number; bytes: num
 }
 
 describe('an upload stream', () => {
+  it('tells how far it is by the token of its call, for the last time before the answer', async () => {
+    await using test = await startTestServer();
+    const { client, open, finish } = await openUpload(test, { stream: 1, workDoneToken: 7 });
+    const progress = async (): Promise<unknown> => (await client.notification('$/progress'))['params'];
+    const read = open(1).read();
+    await creditOf(client);
+
+    client.chunk(1, 'abc', END);
+    const begin = await progress();
+    await read;
+    finish({});
+    const end = await progress();
+    await client.answer('up');
+
+    const value = (kind: string) => ({ token: 7, value: { kind, message: '3 bytes received' } });
+    expect([begin, end]).toEqual([value('begin'), value('end')]);
+  });
+
   it('gets a window of credit when it is first read, and half a window more once that was taken', async () => {
     await using test = await startTestServer();
     const { client, open, finish } = await openUpload(test);

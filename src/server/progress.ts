@@ -1,0 +1,62 @@
+// How far the streams of one call are, as `$/progress` tells it. Source: protocol.md 7.
+
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../link/json-body.ts';
+
+/** What {@link makeProgress} needs. */
+export type ProgressDeps = {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Send a notification. */
+  readonly notify: (method: string, params: unknown) => void;
+};
+
+/** The progress of one call: `begin` with its first chunk, `report` as more come, `end` just before its answer. */
+export type CallProgress = {
+  /** So many bytes of payload came. */
+  readonly received: (bytes: number) => void;
+  /** The call is about to be answered. Says nothing when nothing had begun. */
+  readonly end: () => void;
+};
+
+/** With `begin` and `end` at most 10 in any second; what comes between two reports is in the next one. */
+const REPORT_EVERY_MS = 125;
+
+const SILENT: CallProgress = { received: () => undefined, end: () => undefined };
+
+/** Bytes of all streams of a call, where its params tell: `size` is that of the main file alone. */
+function totalBytes({ size, stream, companions }: JsonObject): number | null {
+  const isAll = companions === undefined && typeof stream === 'number';
+  return isAll && typeof size === 'number' && size > 0 ? size : null;
+}
+
+/**
+ * Make the progress of a call that has streams.
+ *
+ * @param params - Params as they came; without a usable `workDoneToken` nothing is told.
+ */
+export function makeProgress({ clock, notify }: ProgressDeps, params: JsonObject): CallProgress {
+  const { workDoneToken: token } = params;
+  if (typeof token !== 'string' && typeof token !== 'number') return SILENT;
+  const total = totalBytes(params);
+  let bytes = 0;
+  let lastMs: number | null = null;
+
+  function tell(kind: 'begin' | 'report' | 'end'): void {
+    const message = total === null ? `${bytes} bytes received` : `${bytes} of ${total} bytes received`;
+    const percentage = total === null ? {} : { percentage: Math.min(100, Math.floor((bytes * 100) / total)) };
+    notify('$/progress', { token, value: { kind, message, ...percentage } });
+  }
+
+  return {
+    received: (more) => {
+      bytes += more;
+      const nowMs = clock.monotonicMs();
+      if (lastMs !== null && nowMs - lastMs < REPORT_EVERY_MS) return;
+      tell(lastMs === null ? 'begin' : 'report');
+      lastMs = nowMs;
+    },
+    end: () => {
+      if (lastMs !== null) tell('end');
+    },
+  };
+}

@@ -1,6 +1,7 @@
 // What callers may ask of conversion: convert a file without keeping it, and tell who would take a file.
 
 import { assertNever } from '../core/assert-never.ts';
+import type { KeyId } from '../core/ids.ts';
 import type { Pool } from '../sandbox/job.ts';
 import { type CallConfig, type CallInput, type CallResult, convertForCall } from './calls.ts';
 import { makeCallSeats } from './call-seats.ts';
@@ -8,8 +9,13 @@ import { type Chooser, type ChooserDeps, type Consideration, makeChooser } from 
 import type { ConvertDeps } from './convert-one.ts';
 import { confidenceOf, explainAnswer } from './decide.ts';
 
-/** The beginning of a file; `size` is that of the whole, `head` its first 64 KiB at most. */
-export type ProbeInput = { readonly name: string; readonly size: number; readonly head: Uint8Array };
+/** The beginning of a file; `size` is that of the whole, `head` its first 64 KiB at most, `kid` the key that asks. */
+export type ProbeInput = {
+  readonly kid: KeyId;
+  readonly name: string;
+  readonly size: number;
+  readonly head: Uint8Array;
+};
 
 /** One converter that matches. `confidence` null: it has no say. */
 export type ProbeCandidate = {
@@ -94,11 +100,11 @@ export function openConversionCalls(
   const seats = makeCallSeats(deps.pool.runners().size);
   return {
     convert: async (input, { signal }) => {
-      using _seat = await seats.take({ signal });
+      using _seat = await seats.take(input.kid, { signal });
       return await convertForCall({ ...deps, chooser }, input, { config, signal });
     },
     probe: async (input, { signal }) => {
-      using _seat = await seats.take({ signal });
+      using _seat = await seats.take(input.kid, { signal });
       return await probeFile(chooser, input, { signal });
     },
   };

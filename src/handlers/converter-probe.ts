@@ -25,8 +25,8 @@ function readHead(headBase64: string, size: number): Uint8Array {
 export const handleConverterProbe: Handler<
   typeof converterProbe,
   { conversions: Pick<ConversionCalls, 'probe'> }
-> = async ({ conversions }, { name, size, headBase64 }, { signal }) => {
+> = async ({ conversions }, { name, size, headBase64 }, { caller, signal }) => {
   const head = readHead(headBase64, size);
-  const { candidates, ...choice } = await conversions.probe({ name, size, head }, { signal });
+  const { candidates, ...choice } = await conversions.probe({ kid: caller.kid, name, size, head }, { signal });
   return { ...choice, candidates: [...candidates] };
 };

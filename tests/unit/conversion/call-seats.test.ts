@@ -8,7 +8,7 @@ async function takeMany(runners: number, count: number) {
   const seats = makeCallSeats(runners);
   const taken: Disposable[] = [];
   const all = Array.from({ length: count }, () =>
-    seats.take({ signal: neverAborted }).then((seat) => (taken.push(seat), seat)),
+    seats.take('a', { signal: neverAborted }).then((seat) => (taken.push(seat), seat)),
   );
   await new Promise<void>((resolve) => setImmediate(resolve));
   return { taken, all, seats };
@@ -32,15 +32,18 @@ describe('makeCallSeats()', () => {
   });
 
   it.each([
-    [63, 0],
-    [64, 0],
-    [65, 1],
-  ])('with %i behind the one that runs refuses %i', async (waiting, refused) => {
+    [1, 31, 0],
+    [1, 32, 0],
+    [1, 33, 1],
+    [4, 63, 0],
+    [4, 64, 0],
+    [4, 65, 1],
+  ])('for %i keys with %i behind the one that runs refuses %i', async (keys, waiting, refused) => {
     const seats = makeCallSeats(2);
     const errors: unknown[] = [];
 
     for (let index = 0; index <= waiting; index += 1) {
-      seats.take({ signal: neverAborted }).catch((error: unknown) => errors.push(error));
+      seats.take(`k${index % keys}`, { signal: neverAborted }).catch((error: unknown) => errors.push(error));
     }
     await new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -48,12 +51,26 @@ describe('makeCallSeats()', () => {
     expect(errors).toMatchObject(Array.from({ length: refused }, () => error));
   });
 
+  it('lets keys take turns, however much one of them asks for', async () => {
+    const seats = makeCallSeats(2);
+    const order: string[] = [];
+    const ask = async (kid: string): Promise<void> => {
+      using _seat = await seats.take(kid, { signal: neverAborted });
+      order.push(kid);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    };
+
+    await Promise.all([...Array.from({ length: 5 }, () => ask('greedy')), ask('other'), ask('third')]);
+
+    expect(order).toEqual(['greedy', 'greedy', 'other', 'third', 'greedy', 'greedy', 'greedy']);
+  });
+
   it('gives the place of a caller that gave up to the next one', async () => {
     const seats = makeCallSeats(2);
-    const first = await seats.take({ signal: neverAborted });
+    const first = await seats.take('a', { signal: neverAborted });
     const leaving = new AbortController();
-    const left = seats.take({ signal: leaving.signal });
-    const next = seats.take({ signal: neverAborted });
+    const left = seats.take('a', { signal: leaving.signal });
+    const next = seats.take('a', { signal: neverAborted });
 
     leaving.abort(new Error('gone'));
     first[Symbol.dispose]();

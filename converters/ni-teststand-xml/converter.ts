@@ -10,6 +10,7 @@ import {
   type XmlAttributes,
   type XmlReader,
 } from 'airlock/converter';
+import { makeBudget } from './attachments.ts';
 import { type Gaps, readHead, readStart, type ReportProps } from './head.ts';
 import { type Prop, readProp } from './props.ts';
 import { addSteps, makeOrigin, type ReadStep, readStep, withTime } from './steps.ts';
@@ -109,14 +110,17 @@ function convertAll(reader: XmlReader, reports: Reports, gaps: Gaps): { found: n
     }
     if (!isUnit(event)) {
       batches += 1;
-      readReport(reader, event, (result) => readStep(result, { decimal: gaps.decimal, warn: () => undefined }));
+      const ignore = (): void => undefined;
+      const reading = { decimal: gaps.decimal, warn: ignore, budget: makeBudget(ignore) };
+      readReport(reader, event, (result) => readStep(result, reading));
       continue;
     }
     found += 1;
     if (found > MOST_REPORTS) throw new BadInput(`more than ${MOST_REPORTS} reports in one file`, { line: event.line });
     const warnings = new Set<string>();
     const warn = (warning: string): void => void warnings.add(warning.slice(0, 1_000));
-    const read = readReport(reader, event, (result) => readStep(result, { decimal: gaps.decimal, warn }));
+    const reading = { decimal: gaps.decimal, warn, budget: makeBudget(warn) };
+    const read = readReport(reader, event, (result) => readStep(result, reading));
     addReport(read, reports, gaps, warnings);
   }
   return { found, batches };

@@ -1,65 +1,9 @@
 // Measurements of one result: number, text, pass or fail, or a list of them.
 
 import type { MeasurementInput, SeriesInput } from 'airlock/converter';
+import { keepLimits, type KeptLimits, type Limits, numericLimits, textLimits } from './limits.ts';
 import { at, type Prop, textAt } from './props.ts';
-import { type Decimal, flagAt, numberAt, numberTextAt, type Outcome, readStatus } from './words.ts';
-
-type Op = NonNullable<MeasurementInput['op']>;
-type Limits = Pick<MeasurementInput, 'op' | 'low' | 'high' | 'target'>;
-
-const EQUAL: readonly string[] = ['EQ', 'NE'];
-const FROM: readonly string[] = ['GT', 'GE'];
-const UP_TO: readonly string[] = ['LT', 'LE'];
-const RANGE: readonly string[] = ['GTLT', 'GTLE', 'GELT', 'GELE', 'LTGT', 'LTGE', 'LEGT', 'LEGE'];
-const TEXT: Readonly<Record<string, Op>> = {
-  CASESENSIT: 'CASESENSIT',
-  CASESENSITIVE: 'CASESENSIT',
-  IGNORECASE: 'IGNORECASE',
-  EQ: 'EQ',
-  NE: 'NE',
-  LOG: 'LOG',
-};
-/** Part of the nominal value that one unit of a threshold stands for. */
-const THRESHOLDS: Readonly<Record<string, number>> = { percentage: 0.01, percent: 0.01, ppm: 1e-6 };
-
-/** Nominal value with tolerances. Source: TestStand reference, "Edit Numeric Limit Test", threshold type. */
-function toleranceLimits(prop: Prop, decimal: Decimal): Limits {
-  const read = (name: string): number | null =>
-    numberAt(prop, decimal, 'RawLimits', name) ?? numberAt(prop, decimal, 'Limits', name);
-  const nominal = read('Nominal');
-  const low = read('Low');
-  const high = read('High');
-  const type = textAt(prop, 'Limits', 'ThresholdType') ?? textAt(prop, 'RawLimits', 'ThresholdType') ?? '';
-  if (nominal === null || low === null || high === null) return {};
-  const share = THRESHOLDS[type.trim().toLowerCase()];
-  const unit = share === undefined ? 1 : Math.abs(nominal) * share;
-  return { op: 'GELE', low: nominal - low * unit, high: nominal + high * unit };
-}
-
-/** TestStand compares with the low limit wherever one is enough, also for LT and LE. */
-function singleLimit(op: string, limit: string): Limits {
-  if (EQUAL.includes(op)) return { op: op as Op, target: limit };
-  if (FROM.includes(op)) return { op: op as Op, low: limit };
-  return UP_TO.includes(op) ? { op: op as Op, high: limit } : {};
-}
-
-function numericLimits(prop: Prop, decimal: Decimal): Limits {
-  const op = textAt(prop, 'Comp')?.trim().toUpperCase() ?? null;
-  if (op === 'EQT') return toleranceLimits(prop, decimal);
-  if (op === 'LOG') return { op };
-  const low = numberTextAt(prop, decimal, 'Limits', 'Low');
-  const high = numberTextAt(prop, decimal, 'Limits', 'High');
-  if (op === null) return { low, high };
-  if (RANGE.includes(op)) return low === null || high === null ? {} : { op: op as Op, low, high };
-  const single = low ?? high;
-  return single === null ? {} : singleLimit(op, single);
-}
-
-function textLimits(prop: Prop, limit: string | null): Limits {
-  const op = TEXT[textAt(prop, 'Comp')?.trim().toUpperCase() ?? ''];
-  if (op === 'LOG') return { op };
-  return op === undefined || limit === null ? {} : { op, target: limit };
-}
+import { type Decimal, flagAt, isRadix, numberAt, numberTextAt, type Outcome, readStatus } from './words.ts';
 
 /** What reading measurements needs: the step's outcome holds where a measurement has none of its own. */
 export type MeasureReading = { readonly decimal: Decimal; readonly outcome: Outcome };
@@ -69,7 +13,10 @@ type Values = Pick<MeasurementInput, 'kind' | 'value' | 'valueText' | 'unit'> & 
 function numericValues(prop: Prop, value: Prop, decimal: Decimal): Values {
   const written = numberTextAt(value, decimal);
   const text = value.value.trim();
-  const known = written === null ? { valueText: text === '' ? null : text } : { value: written };
+  const known =
+    written === null
+      ? { valueText: text === '' ? null : text }
+      : { value: written, valueText: isRadix(text) ? text : null };
   return { kind: 'numeric', ...known, unit: textAt(prop, 'Units'), ...numericLimits(prop, decimal) };
 }
 
@@ -94,12 +41,21 @@ function elementsOf(list: Prop | undefined): readonly Prop[] {
   return (list?.props ?? []).map((element) => (element.props.length === 1 ? (element.props[0] ?? element) : element));
 }
 
-function readListed(prop: Prop, { decimal, outcome }: MeasureReading): readonly MeasurementInput[] {
+/** Measurements, and limits that they do not say. */
+export type ReadMeasurements = {
+  readonly measurements: readonly MeasurementInput[];
+  readonly kept: readonly KeptLimits[];
+};
+
+type Read = { readonly measurement: MeasurementInput; readonly kept: KeptLimits | null };
+
+function readListed(prop: Prop, index: number, { decimal, outcome }: MeasureReading): readonly Read[] {
   const values = valuesOf(prop, OF_LIST, decimal);
   if (values === null) return [];
   const status = textAt(prop, 'Status');
   const name = textAt(prop, 'MeasName') ?? (prop.name === '' ? null : prop.name);
-  return [{ ...values, name, outcome: status === null ? outcome : readStatus(status).outcome }];
+  const measurement = { ...values, name, outcome: status === null ? outcome : readStatus(status).outcome };
+  return [{ measurement, kept: keepLimits(prop, values, `Measurement[${index}]`) }];
 }
 
 /**
@@ -108,11 +64,14 @@ function readListed(prop: Prop, { decimal, outcome }: MeasureReading): readonly 
  * @param result - A `TEResult`.
  * @param reading - See {@link MeasureReading}.
  */
-export function readMeasurements(result: Prop, reading: MeasureReading): readonly MeasurementInput[] {
-  if (reading.outcome === 'skipped') return [];
-  const single = valuesOf(result, OF_STEP, reading.decimal);
-  const listed = elementsOf(at(result, 'Measurement')).flatMap((prop) => readListed(prop, reading));
-  return single === null ? listed : [{ ...single, outcome: reading.outcome }, ...listed];
+export function readMeasurements(result: Prop, reading: MeasureReading): ReadMeasurements {
+  if (reading.outcome === 'skipped') return { measurements: [], kept: [] };
+  const own = valuesOf(result, OF_STEP, reading.decimal);
+  const single: readonly Read[] =
+    own === null ? [] : [{ measurement: { ...own, outcome: reading.outcome }, kept: keepLimits(result, own, '') }];
+  const listed = elementsOf(at(result, 'Measurement')).flatMap((prop, index) => readListed(prop, index, reading));
+  const all = [...single, ...listed];
+  return { measurements: all.map(({ measurement }) => measurement), kept: all.flatMap(({ kept }) => kept ?? []) };
 }
 
 function readPlot(plot: Prop, decimal: Decimal): readonly [readonly (number | null)[], readonly (number | null)[]] {

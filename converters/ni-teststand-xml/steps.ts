@@ -1,6 +1,8 @@
 // One result as a step, and the steps below it.
 
 import type { AttachmentInput, ReportBuilder, StepAdder, StepInput } from 'airlock/converter';
+import { type Budget, limitSeries } from './attachments.ts';
+import type { KeptLimits } from './limits.ts';
 import { readMeasurements, readSeries } from './measurements.ts';
 import { at, type Prop, textAt } from './props.ts';
 import {
@@ -25,7 +27,12 @@ export type ReadStep = {
 };
 
 /** What reading results needs. */
-export type StepReading = { readonly decimal: Decimal; readonly warn: (warning: string) => void };
+export type StepReading = {
+  readonly decimal: Decimal;
+  readonly warn: (warning: string) => void;
+  /** What the report still has room for. */
+  readonly budget: Budget;
+};
 
 type Kind = NonNullable<StepInput['kind']>;
 
@@ -99,10 +106,10 @@ function flatten(prop: Prop, path: string, into: Flat): void {
   }
 }
 
-function keepRest(result: Prop, used: readonly string[], isTolerance: boolean): Flat {
+function keepRest(result: Prop, used: readonly string[], limits: readonly KeptLimits[]): Flat {
   const kept: Flat = {};
-  const gone = isTolerance ? used.filter((name) => !['Comp', 'Limits', 'RawLimits'].includes(name)) : used;
-  const others = result.props.filter(({ name }) => name !== 'TS' && !gone.includes(name));
+  const others = result.props.filter(({ name }) => name !== 'TS' && !used.includes(name));
+  for (const { path, props } of limits) flatten({ ...result, props: [...props] }, path, kept);
   flatten({ ...result, props: others }, '', kept);
   for (const name of ['ChartLabel', 'ChartType']) {
     const written = textAt(result, 'Chart', name);
@@ -139,9 +146,13 @@ function readWsjf(result: Prop): Readonly<Record<string, Json>> {
   };
 }
 
-function readExtensions(result: Prop, used: readonly string[], { warn }: StepReading): StepInput['extensions'] {
-  const isTolerance = textAt(result, 'Comp')?.trim().toUpperCase() === 'EQT';
-  const kept = keepRest(result, used, isTolerance);
+function readExtensions(
+  result: Prop,
+  { used, limits }: { readonly used: readonly string[]; readonly limits: readonly KeptLimits[] },
+  { warn }: StepReading,
+): StepInput['extensions'] {
+  for (const { warning } of limits) if (warning !== null) warn(warning);
+  const kept = keepRest(result, used, limits);
   const wsjf = readWsjf(result);
   const isShort = JSON.stringify(kept).length <= LONGEST_KEPT;
   if (!isShort) warn(`extensions: properties of over ${LONGEST_KEPT} characters of a step are left out`);
@@ -180,13 +191,15 @@ function kindOf(type: string, { measurements }: Measured, hasCall: boolean): Kin
 export function readStep(result: Prop, reading: StepReading): ReadStep {
   const ts = at(result, 'TS');
   const { outcome, word } = readStatus(textAt(result, 'Status') ?? textAt(ts, 'SequenceCall', 'Status'));
-  const { series, used } = readSeries(result, reading.decimal);
-  const measurements = readMeasurements(result, { decimal: reading.decimal, outcome });
+  const curves = readSeries(result, reading.decimal);
+  const { measurements, kept: limits } = readMeasurements(result, { decimal: reading.decimal, outcome });
   const type = textAt(ts, 'StepType')?.slice(0, LONGEST_NAME) ?? 'Unknown';
   const call = at(ts, 'SequenceCall');
-  const known = [...USED, ...USED_VALUES, ...used, 'AttachedFileData'];
+  const used = [...USED, ...USED_VALUES, ...curves.used, 'AttachedFileData'];
+  const name = (textAt(ts, 'StepName') ?? textAt(call, 'Sequence') ?? type).slice(0, LONGEST_NAME);
+  const { series, attachments } = limitSeries(curves.series, name, reading.warn);
   const input: StepInput = {
-    name: (textAt(ts, 'StepName') ?? textAt(call, 'Sequence') ?? type).slice(0, LONGEST_NAME),
+    name,
     kind: kindOf(type, { measurements }, call !== undefined),
     id: integerAt(ts, 'Id'),
     nativeType: type,
@@ -200,8 +213,8 @@ export function readStep(result: Prop, reading: StepReading): ReadStep {
     loop: readLoop(ts),
     measurements,
     series,
-    attachments: readAttachments(result),
-    extensions: readExtensions(result, known, reading),
+    attachments: [...readAttachments(result), ...attachments].filter((attachment) => reading.budget.take(attachment)),
+    extensions: readExtensions(result, { used, limits }, reading),
   };
   const children = [...childrenOf(at(call, 'ResultList')), ...childrenOf(at(ts, 'PostAction', 'ResultList'))];
   return { input, outcome, startS: numberAt(ts, reading.decimal, 'StartTime'), children };

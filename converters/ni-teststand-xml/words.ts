@@ -35,6 +35,13 @@ export function readStatus(status: string | null): { readonly outcome: Outcome; 
   return outcome === undefined ? { outcome: 'done', word: status } : { outcome, word: null };
 }
 
+const RADIX = /^0(?:x[0-9a-f]{1,16}|b[01]{1,64})$/i;
+
+/** Is this a hexadecimal or binary number, as a numeric format of TestStand writes it? */
+export function isRadix(written: string): boolean {
+  return RADIX.test(written);
+}
+
 /**
  * A number at a path, for the builder: a text with a decimal point keeps every digit.
  *
@@ -43,8 +50,9 @@ export function readStatus(status: string | null): { readonly outcome: Outcome; 
 export function numberTextAt(prop: Prop | undefined, decimal: Decimal, ...path: readonly string[]): string | null {
   const written = textAt(prop, ...path)?.trim();
   if (written === undefined) return null;
-  const word = NOT_FINITE[written.toLowerCase()];
-  if (word !== undefined) return word;
+  const key = written.toLowerCase();
+  if (Object.hasOwn(NOT_FINITE, key)) return NOT_FINITE[key] ?? null;
+  if (isRadix(written)) return BigInt(written).toString();
   return parseNumber(written, { decimal }) === null ? null : written.replace(',', '.');
 }
 

@@ -69,6 +69,72 @@ describe('ni-teststand-xml', () => {
   });
 
   it.each([
+    [limits('GELE', prop('Low', '6')), { Comp: 'GELE', 'Limits.Low': '6' }],
+    [limits('GELE', prop('Low', 'six'), prop('High', '7')), { 'Limits.Low': 'six', 'Limits.High': '7' }],
+    [limits('ODD', prop('Low', '6')), { Comp: 'ODD', 'Limits.Low': '6' }],
+    [
+      object('Measurement', object('[0]', prop('Data', '5'), prop('Comp', 'GELE'), object('Limits', prop('Low', '6')))),
+      { 'Measurement[0].Comp': 'GELE', 'Measurement[0].Limits.Low': '6' },
+    ],
+    [
+      prop('String', 'a') + prop('Comp', 'Like') + object('Limits', prop('String', 'b*')),
+      { Comp: 'Like', 'Limits.String': 'b*' },
+    ],
+  ])('keeps limits that it cannot use beside the step, and says so: %s', async (inside, kept) => {
+    const report = await read(withSteps(result('n', prop('Status', 'Passed'), inside)));
+
+    expect(walkSteps(report.root)[1]?.extensions).toMatchObject({ teststand: kept });
+    expect(report.source.warnings).toContainEqual(
+      expect.stringMatching(/^limits: some with the comparison ".*" cannot be used; they stand in extensions/),
+    );
+  });
+
+  it('keeps nothing of limits that it can use', async () => {
+    const inside = limits('GELE', prop('Low', '1'), prop('High', '9'));
+    const report = await read(withSteps(result('n', prop('Status', 'Passed'), inside)));
+
+    expect([walkSteps(report.root)[1]?.extensions, report.source.warnings.join()]).toEqual([
+      {},
+      expect.not.stringContaining('limits'),
+    ]);
+  });
+
+  it('reads hexadecimal and binary numbers', async () => {
+    const inside =
+      prop('Numeric', '0x1F') + prop('Comp', 'GELE') + object('Limits', prop('Low', '0b0'), prop('High', '0x10'));
+
+    expect(await measured(inside)).toMatchObject({ value: 31, valueText: '0x1F', limits: { low: 0, high: 16 } });
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])('reads the text %s as what it is: no number', async (word) => {
+    expect(await measured(prop('Numeric', word) + prop('Comp', word))).toMatchObject({ value: null, valueText: word });
+  });
+
+  it.each([
+    [45_000, 0],
+    [45_001, 1],
+  ])('keeps a list of %d numbers as a chart, with %d attachments in its place', async (length, count) => {
+    const cells = Array.from({ length }, (_, index) => `<Value ID='[${index}]'>1</Value>`).join('');
+    const report = await read(withSteps(result('n', `<Prop Name='Wave' Type='Array'>${cells}</Prop>`)));
+    const step = walkSteps(report.root)[1];
+
+    expect([step?.attachments.length, step?.series === null]).toEqual([count, count === 1]);
+    expect(report.source.warnings.some((warning) => warning.startsWith('series: '))).toBe(count === 1);
+  });
+
+  it.each([
+    [100, 100, 0],
+    [102, 100, 1],
+  ])('keeps of %d attachments %d, with %d warnings', async (count, kept, warned) => {
+    const steps = Array.from({ length: count }, (_, index) => result(`s${index}`, prop('XMLString', 'text')));
+    const report = await read(withSteps(...steps));
+    const attached = walkSteps(report.root).flatMap(({ attachments }) => attachments);
+    const warnings = report.source.warnings.filter((warning) => warning.startsWith('attachments: '));
+
+    expect([attached.length, warnings.length]).toEqual([kept, warned]);
+  });
+
+  it.each([
     ['3,5', ',', { value: 3.5, valueText: null }],
     ['3,5', '.', { value: null, valueText: '3,5' }],
     ['IND', '.', { value: null, valueText: 'NaN' }],

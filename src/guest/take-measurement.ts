@@ -146,7 +146,8 @@ export function completeMeasurement(
   const { value, valueText } = toValue(taken, kind, what);
   const given = taken['outcome'] as StepOutcome | undefined;
   // The word itself is compared, also where the author keeps another text beside it.
-  const word = value === null && taken['value'] !== undefined ? String(taken['value']).trim() : valueText;
+  const written = taken['value'] as Given;
+  const word = value === null && written !== undefined ? String(written).trim() : valueText;
   const outcome = given ?? verdictOf({ kind, value, valueText: word, limits }) ?? 'done';
   const unit = typeof taken['unit'] === 'string' ? taken['unit'] : null;
   return { kind, value, valueText, name: wanted.name, unit, limits, outcome } as Measurement;

@@ -234,6 +234,8 @@ describe('a large report', () => {
 
     expect(JSON.stringify(shown).length).toBeGreaterThan(262_144);
     expect(JSON.parse(printed.stdout).report).toEqual(shown.report);
+    // The file as it came, and the report: neither lies in the database.
+    expect(await bodyFiles(home)).toHaveLength(2);
   });
 });
 

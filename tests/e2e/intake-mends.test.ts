@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeTestHome } from '../support/daemon.ts';
 import { canonicalReport, documents } from '../support/e2e.ts';
 import { eventually, deliveredSerials, dropReport, foldersConfig, namesIn, untilNames } from '../support/intake.ts';
 import { shareDaemon } from '../support/shared-daemon.ts';
@@ -88,5 +90,51 @@ describe('a watch folder', () => {
 
     expect(checked).toMatchObject({ valid: true, findings: expect.arrayContaining([finding]) });
     expect(config.findings).toEqual(expect.arrayContaining([finding]));
+  });
+});
+
+// A user namespace of its own has limits of its own. Source: user_namespaces(7), namespaces(7).
+const NO_WATCHES = 'echo 0 > /proc/sys/user/max_inotify_watches && exec "$@"';
+const canLimit = spawnSync('unshare', ['-Ur', 'sh', '-c', NO_WATCHES, 'sh', 'true']).status === 0;
+
+describe('a watch folder of which the system tells no events', () => {
+  it.skipIf(!canLimit)('is polled, and says so in status', async () => {
+    await using home = await makeTestHome();
+    const inbox = join(home.home, 'blind');
+    await mkdir(inbox);
+    // Without events and without polling a file would be found tomorrow.
+    await home.configure({ intake: { rescan: '24 h', ...foldersConfig({ blind: { pollEvery: '1 s' } }) } });
+    const entry = join(import.meta.dirname, '../../bin/airlock.cjs');
+    const argv = ['-Ur', 'sh', '-c', NO_WATCHES, 'sh', process.execPath, entry, '--home', home.home, 'run'];
+    const child = spawn('unshare', argv, { stdio: 'ignore' });
+    try {
+      await using client = await eventually(
+        () => home.connect('local').catch(() => null),
+        (found) => found !== null,
+      );
+      const blind = await eventually(
+        async () => client?.call('status/get', {}),
+        (found) => found?.reasons.some(({ code }) => code === 'events_lost') === true,
+      );
+
+      await dropReport(inbox, 'a.json');
+      await untilNames(join(inbox, 'Done'), ['a.json']);
+
+      expect(blind).toMatchObject({
+        reasons: expect.arrayContaining([
+          {
+            code: 'events_lost',
+            since: expect.any(String),
+            subject: 'blind',
+            message: expect.stringContaining('ENOSPC'),
+            action: expect.stringContaining('fs.inotify.max_user_watches'),
+          },
+        ]),
+        intake: [expect.objectContaining({ name: 'blind', state: 'watching', reason: 'events_lost' })],
+      });
+    } finally {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
   });
 });

@@ -10,7 +10,7 @@ export const watchFolderSchema = z.object({
   path: z.string(),
   state: z.enum(['watching', 'missing']),
   since: time,
-  /** Why it is missing, or why nothing is taken now: `queue_full: …`, `in_flight`, `store_failed`, `too_many_files`. */
+  /** Why it is missing, or what is not as it should be: `queue_full: …`, `in_flight`, `store_failed`, `too_many_files`, `events_lost`. */
   reason: z.string().nullable(),
   /** Files that settle or wait to be taken. */
   waiting: z.int(),

@@ -118,7 +118,12 @@ async function awaitTurn<T>(
     pacer.giveBack(rateClass);
     throw outOfTurns(method, waitMs);
   }
-  await clock.sleep(waitMs, signal === undefined ? {} : { signal });
+  try {
+    await clock.sleep(waitMs, signal === undefined ? {} : { signal });
+  } catch (error) {
+    pacer.giveBack(rateClass);
+    throw error;
+  }
 }
 
 /** Send a call when its turn comes, again after `rate_limited`, until its deadline. */

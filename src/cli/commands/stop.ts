@@ -1,7 +1,8 @@
 // airlock stop: let the daemon drain, and come back when it is gone.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { AirlockError, isSystemError } from '../../core/errors.ts';
+import { AirlockError } from '../../core/errors.ts';
+import { isRunning } from '../background/is-running.ts';
 import type { CliContext, Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
 
@@ -12,21 +13,10 @@ const POLL_MS = 20;
 /** Beyond the drain: the daemon's own longest abort time (`daemon.abort`) and some room. */
 const EXTRA_MS = 65_000;
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'ESRCH')) return false;
-    if (isSystemError(error, 'EPERM')) return true;
-    throw error;
-  }
-}
-
 async function waitForEnd({ clock, signal }: CliContext, pid: number, limitMs: number): Promise<void> {
   const end = clock.monotonicMs() + limitMs;
   // The operating system has no event for the end of a foreign process. This timer holds the process: nothing else does.
-  while (isAlive(pid)) {
+  while (isRunning(pid)) {
     if (clock.monotonicMs() > end)
       throw new AirlockError('deadline_exceeded', `Cannot stop daemon ${pid}: still running after ${limitMs} ms`);
     await delay(POLL_MS, undefined, { signal });

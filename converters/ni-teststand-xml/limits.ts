@@ -1,7 +1,7 @@
 // Limits of one measurement, from TestStand's words for comparing.
 
 import type { MeasurementInput } from 'airlock/converter';
-import { at, type Prop, textAt } from './props.ts';
+import { type Prop, textAt } from './props.ts';
 import { type Decimal, numberAt, numberTextAt } from './words.ts';
 
 type Op = NonNullable<MeasurementInput['op']>;
@@ -23,7 +23,7 @@ const TEXT: Readonly<Record<string, Op>> = {
 /** Part of the nominal value that one unit of a threshold stands for. */
 const THRESHOLDS: Readonly<Record<string, number>> = { percentage: 0.01, percent: 0.01, ppm: 1e-6 };
 /** Where limits stand beside a value. */
-const PLACES = ['Comp', 'Limits', 'RawLimits', 'StringLimit'] as const;
+const PLACES: readonly string[] = ['Comp', 'Limits', 'RawLimits', 'StringLimit'];
 
 function compOf(prop: Prop): string | null {
   return textAt(prop, 'Comp')?.trim().toUpperCase() ?? null;
@@ -114,7 +114,7 @@ export function keepLimits(prop: Prop, limits: Limits, path: string): KeptLimits
   const comp = compOf(prop);
   const isUnusable = isUnread(prop, limits);
   if (!isUnusable && comp !== 'EQT') return null;
-  const props = PLACES.flatMap((name) => at(prop, name) ?? []);
+  const props = prop.props.filter(({ name }) => PLACES.includes(name));
   const how = comp === null ? 'without a comparison' : `with the comparison "${comp.slice(0, 50)}"`;
   const warning = `limits: some ${how} cannot be used; they stand in extensions.teststand of their steps`;
   return { path, props, warning: isUnusable ? warning : null };

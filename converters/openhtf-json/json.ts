@@ -38,6 +38,21 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
+/** Lists and objects inside each other; more than any record has, and few enough for everything that walks them. */
+const DEEPEST = 500;
+
+/** Does the text open more than that? Brackets inside of strings do not count. */
+function isTooDeep(text: string): boolean {
+  const brackets = /["[\]{}]/g;
+  let depth = 0;
+  for (let found = brackets.exec(text); found !== null; found = brackets.exec(text)) {
+    if (found[0] === '"') brackets.lastIndex = endOfString(text, found.index) + 1;
+    else depth += found[0] === '[' || found[0] === '{' ? 1 : -1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
+}
+
 /** `NaN` and `Infinity` as strings, wherever they stand outside of strings. */
 function quoteNotFinite(text: string): string {
   const parts: string[] = [];
@@ -61,9 +76,10 @@ function placeOf(error: unknown): { readonly line?: number; readonly column?: nu
  * Parse JSON as Python writes it.
  *
  * @param text - The whole file.
- * @throws {BadInput} for anything else, with its place.
+ * @throws {BadInput} for anything else, with its place, and for more than 500 lists and objects inside each other.
  */
 export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw new BadInput(`the file has more than ${DEEPEST} lists and objects inside each other`);
   try {
     return parse(text);
   } catch (first) {

@@ -11,6 +11,9 @@ type Value = { readonly kind: Kind; readonly value: string | number | boolean | 
 
 /** Longer texts go into an attachment of their own. */
 const LONGEST_VALUE = 1_000;
+/** UTF-16 units of one attachment: a report holds 10 MiB, in which a character takes up to three bytes. */
+const LONGEST_ATTACHMENT = 3 * 1024 ** 2;
+
 function readTextValue(text: string): Value {
   return text.length <= LONGEST_VALUE
     ? { kind: 'text', value: text, whole: null }
@@ -35,6 +38,8 @@ export type PhaseContext = {
   /** Did the phase fail, in a test that wants every measurement? Then one without a value failed. */
   readonly isUnsetFailed: boolean;
   readonly warn: (warning: string) => void;
+  /** May one more attachment be added? Counts it. */
+  readonly takeAttachment: () => boolean;
 };
 
 function readMeasured(word: unknown, { isUnsetFailed }: PhaseContext): StepInput['outcome'] {
@@ -48,24 +53,38 @@ function toText(fields: Fields, rest: readonly string[]): string | null {
   return text === '' ? null : text;
 }
 
-function attachRows(name: string, rows: readonly unknown[]): AttachmentInput {
-  return { name: `${name.slice(0, 200)}.json`, mediaType: 'application/json', text: JSON.stringify(rows) };
+function attachText(attachment: AttachmentInput & { readonly text: string }, context: PhaseContext): AttachmentInput[] {
+  const { name, text } = attachment;
+  const shown = name.slice(0, 100);
+  if (text.length > LONGEST_ATTACHMENT)
+    context.warn(`attachment "${shown}": left out, ${text.length} characters are too many`);
+  else if (!context.takeAttachment())
+    context.warn(`attachment "${shown}": left out, the report is full of attachments`);
+  else return [attachment];
+  return [];
 }
 
-function toSeriesStep(fields: Fields, name: string): Partial<StepInput> {
+function attachRows(name: string, rows: readonly unknown[], context: PhaseContext): AttachmentInput[] {
+  const attachment = { name: `${name.slice(0, 200)}.json`, mediaType: 'application/json', text: JSON.stringify(rows) };
+  return attachText(attachment, context);
+}
+
+function toSeriesStep(fields: Fields, name: string, context: PhaseContext): Partial<StepInput> {
   const rows = readList(fields['measured_value']);
   const { rest } = readValidators(fields['validators'], 'boolean');
   const series = toSeries(rows, { name, unit: readUnit(fields['units']), dimensions: readList(fields['dimensions']) });
-  const attachments = series === null && rows.length > 0 ? [attachRows(name, rows)] : [];
+  const attachments = series === null && rows.length > 0 ? attachRows(name, rows, context) : [];
   return { kind: 'other', series, attachments, text: toText(fields, rest) };
 }
 
 function toValueStep(fields: Fields, name: string, context: PhaseContext): Partial<StepInput> {
   const { kind, value, whole } = readValue(fields);
   const { limits, rest } = readValidators(fields['validators'], kind);
-  if (whole !== null) context.warn(`${name.slice(0, 100)}: a value of ${whole.length} characters is an attachment`);
   const unit = readUnit(fields['units']);
-  const attachments = whole === null ? [] : [{ name: `${name.slice(0, 200)}.txt`, text: whole }];
+  const file = `${name.slice(0, 200)}.txt`;
+  const attachments = whole === null ? [] : attachText({ name: file, text: whole }, context);
+  if (whole !== null && attachments.length > 0)
+    context.warn(`${name.slice(0, 100)}: a value of ${whole.length} characters is an attachment`);
   return { kind, value, unit, ...limits, attachments, text: toText(fields, rest) };
 }
 
@@ -85,7 +104,7 @@ export function toMeasurementStep(key: string, value: unknown, context: PhaseCon
   return {
     name,
     nativeType: 'Measurement',
-    ...(isSeries ? toSeriesStep(fields, name) : toValueStep(fields, name, context)),
+    ...(isSeries ? toSeriesStep(fields, name, context) : toValueStep(fields, name, context)),
     outcome: readMeasured(word, context),
     nativeOutcome: isPlain ? (fields['marginal'] === true ? `${word ?? ''} (marginal)` : null) : word,
   };

@@ -77,6 +77,7 @@ function addPhase(
   const context: PhaseContext = {
     isUnsetFailed: options.needsValues && step.outcome === 'failed',
     warn: options.warn,
+    takeAttachment: options.takeAttachment,
   };
   for (const [key, value] of measurements) sequence.step(toMeasurementStep(key, value, context));
 }

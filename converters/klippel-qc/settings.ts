@@ -56,24 +56,39 @@ export function readSetting(settings: Settings, name: string): string | null {
   return value === '' ? null : value.slice(0, 8_192);
 }
 
-/** Verdicts of single results, by name, in the order of the lists. */
+/** Verdicts that win over another one of the same result, the first before the others. */
+const WORST: readonly Verdict['outcome'][] = ['error', 'failed'];
+
+function isWorse({ outcome }: Verdict, than: Verdict | undefined): boolean {
+  if (than === undefined) return true;
+  const [own, other] = [WORST.indexOf(outcome), WORST.indexOf(than.outcome)];
+  return own >= 0 && (other < 0 || own < other);
+}
+
+/** Verdicts of single results, by name, in the order of the lists; of a result in several of them the worst. */
 export function readVerdicts(settings: Settings): ReadonlyMap<string, Verdict> {
   const verdicts = new Map<string, Verdict>();
   for (const [list, verdict] of LISTS) {
-    for (const name of (settings.get(list) ?? '').split('\t').map((part) => part.trim())) {
-      if (name !== '' && !verdicts.has(name)) verdicts.set(name.slice(0, 8_192), verdict);
+    for (const part of (settings.get(list) ?? '').split('\t')) {
+      const name = part.trim().slice(0, 8_192);
+      if (name !== '' && isWorse(verdict, verdicts.get(name))) verdicts.set(name, verdict);
     }
   }
   return verdicts;
 }
 
-/** Verdict of the whole test; an error message makes it an error. */
+/** What the single results say together, where the file says nothing of the whole. */
+function sumUp(settings: Settings): Outcome {
+  const outcomes = new Set([...readVerdicts(settings).values()].map(({ outcome }) => outcome));
+  return (['error', 'failed', 'passed'] as const).find((outcome) => outcomes.has(outcome)) ?? 'done';
+}
+
+/** Verdict of the whole test; an error message makes it an error, and without a verdict the single results decide. */
 export function readOverall(settings: Settings): { readonly outcome: Outcome; readonly word: string | null } {
   if (readSetting(settings, 'Ctrl_ErrorGeneral') !== null) return { outcome: 'error', word: null };
   const code = settings.get('Ctrl_OverallVerdict') ?? '';
-  return (
-    (Object.hasOwn(OVERALL, code) ? OVERALL[code] : undefined) ?? { outcome: 'done', word: code === '' ? null : code }
-  );
+  const known = Object.hasOwn(OVERALL, code) ? OVERALL[code] : undefined;
+  return known ?? { outcome: sumUp(settings), word: code === '' ? null : code };
 }
 
 /** Year, month, (week, day of the year, of the week,) day, hour, minute, second, millisecond, minutes before UTC. */

@@ -19,8 +19,10 @@ const STATUS: Readonly<Record<string, Outcome>> = {
   pending: 'skipped',
 };
 
-/** Thousands separators only before groups of three digits: a decimal comma is never guessed. */
-const GROUPED = /^\d{1,3}(?:,\d{3})+(?:\.\d*)?$/;
+/** Thousands separators only before groups of three digits: a decimal comma is never guessed. No group begins with a zero. */
+const GROUPED = /^[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?$/;
+/** Then this comma stands before a fraction: it can be nothing else. */
+const FRACTION = /^0,\d+$/;
 
 /** An attribute with something in it. */
 export function readAttribute(attributes: XmlAttributes, name: string): string | null {
@@ -35,7 +37,8 @@ export function readAttribute(attributes: XmlAttributes, name: string): string |
  */
 export function readSeconds(attributes: XmlAttributes): number | null {
   const written = readAttribute(attributes, 'time')?.trim() ?? '';
-  const seconds = parseNumber(GROUPED.test(written) ? written.replaceAll(',', '') : written);
+  const decimal = FRACTION.test(written) ? ',' : '.';
+  const seconds = parseNumber(GROUPED.test(written) ? written.replaceAll(',', '') : written, { decimal });
   return seconds === null || seconds < 0 ? null : seconds;
 }
 

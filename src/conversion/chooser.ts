@@ -32,7 +32,7 @@ export type Choice =
 /** A choice and how it came about. */
 export type Consideration = {
   readonly choice: Choice;
-  /** Converters that matched, in the order in which they were asked; empty for a name, a canonical file, an unknown format. */
+  /** Converters that matched, by priority; empty for a name, a canonical file, an unknown format. */
   readonly opinions: readonly Opinion[];
   /** Matching ones that nobody has approved. */
   readonly pending: readonly PendingMatch[];
@@ -63,7 +63,10 @@ export type ChooserConfig = {
 
 /** Candidates that are asked about one file. Source: sandbox.md 8. */
 const CANDIDATES_MAX = 8;
-/** For all probes of one file that come to nothing; those that answer are held by their own 250 ms. Source: sandbox.md 8. */
+/**
+ * For all probes of one file that come to nothing, once somebody is sure; those that answer are held by their own 250 ms. While
+ * nobody is sure, the next one is asked: what one probe does rejects no file of another's. Source: sandbox.md 8.
+ */
 const PROBES_MS = 1_000;
 /** What one probe can have used of it; the rest was waiting for a runner, which no converter is to blame for. */
 const PROBE_MS = 250;
@@ -71,7 +74,14 @@ const PROBE_MS = 250;
 /** Asks one converter; `spent` is what fruitless answers may still take. */
 type Ask = (match: Match, spent: { ms: number }) => Promise<Opinion>;
 
-function makeAsk({ pool, clock }: ChooserDeps, config: ChooserConfig, hasNoProbe: WeakSet<CheckedConverter>) {
+/** What is remembered of converters. */
+type Memory = {
+  readonly hasNoProbe: WeakSet<CheckedConverter>;
+  /** The last probe threw, looped or answered no number. */
+  readonly cameToNothing: WeakSet<CheckedConverter>;
+};
+
+function makeAsk({ pool, clock }: ChooserDeps, config: ChooserConfig, { hasNoProbe, cameToNothing }: Memory) {
   return (input: ChoiceInput, signal: AbortSignal): Ask => {
     const probe = async ({ converter }: Match, spent: { ms: number }): Promise<ProbeOutcome> => {
       const begunMs = clock.monotonicMs();
@@ -86,7 +96,10 @@ function makeAsk({ pool, clock }: ChooserDeps, config: ChooserConfig, hasNoProbe
         { signal },
       );
       if (answer.kind === 'absent') hasNoProbe.add(converter.checked);
-      if (answer.kind === 'none') spent.ms += Math.min(clock.monotonicMs() - begunMs, PROBE_MS);
+      if (answer.kind === 'none') {
+        cameToNothing.add(converter.checked);
+        spent.ms += Math.min(clock.monotonicMs() - begunMs, PROBE_MS);
+      } else cameToNothing.delete(converter.checked);
       return answer;
     };
     return async (match, spent) => {
@@ -94,23 +107,38 @@ function makeAsk({ pool, clock }: ChooserDeps, config: ChooserConfig, hasNoProbe
       const missing = findMissingWalls(trust, config.sandbox.requireWalls, pool.walls);
       if (missing.length > 0) return { ...match, answer: { kind: 'not_asked', reason: explainMissingWalls(missing) } };
       if (hasNoProbe.has(checked)) return { ...match, answer: { kind: 'absent' } };
-      if (spent.ms >= PROBES_MS)
-        return { ...match, answer: { kind: 'not_asked', reason: 'other probes took too long' } };
       return { ...match, answer: await probe(match, spent) };
     };
   };
 }
 
-async function askAll(matches: readonly Match[], ask: Ask): Promise<readonly Opinion[]> {
+/** Bundled ones first, and those whose last probe came to nothing last, so that no probe keeps others from their files. */
+function orderOf({ converter }: Match, { cameToNothing }: Memory): number {
+  if (cameToNothing.has(converter.checked)) return 2;
+  return converter.trust === 'bundled' ? 0 : 1;
+}
+
+type Asking = { readonly ask: Ask; readonly memory: Memory; readonly thresholds: Thresholds };
+
+function isAnybodySure(opinions: readonly Opinion[], thresholds: Thresholds): boolean {
+  if (opinions.length === 0) return false;
+  const decision = decide(opinions, thresholds);
+  return decision.kind === 'chosen' || decision.because !== 'unsure';
+}
+
+/** Opinions in the order of the matches, whatever the order of asking. */
+async function askAll(matches: readonly Match[], { ask, memory, thresholds }: Asking): Promise<readonly Opinion[]> {
   const spent = { ms: 0 };
-  const opinions: Opinion[] = [];
+  const opinions = new Map<Match, Opinion>();
+  const notAsked = (match: Match, reason: string): Opinion => ({ ...match, answer: { kind: 'not_asked', reason } });
+  const order = matches.toSorted((left, right) => orderOf(left, memory) - orderOf(right, memory));
   // One after the other: a file must not take all runners at once.
-  for (const match of matches.slice(0, CANDIDATES_MAX)) opinions.push(await ask(match, spent));
-  const rest = matches.slice(CANDIDATES_MAX).map((match): Opinion => {
-    const reason = `only ${CANDIDATES_MAX} converters are asked about one file`;
-    return { ...match, answer: { kind: 'not_asked', reason } };
-  });
-  return [...opinions, ...rest];
+  for (const match of order.slice(0, CANDIDATES_MAX)) {
+    const isLate = spent.ms >= PROBES_MS && isAnybodySure([...opinions.values()], thresholds);
+    opinions.set(match, isLate ? notAsked(match, 'other probes took too long') : await ask(match, spent));
+  }
+  const reason = `only ${CANDIDATES_MAX} converters are asked about one file`;
+  return matches.map((match) => opinions.get(match) ?? notAsked(match, reason));
 }
 
 type Matching = Extract<FirstLook, { kind: 'matching' }>;
@@ -137,13 +165,15 @@ function toChoice(
 }
 
 /**
- * Make a chooser. It remembers which converters have no probe, so that they are asked once.
+ * Make a chooser. It remembers which converters have no probe, so that they are asked once, and whose probe came to nothing, so that
+ * they are asked last.
  *
  * @param deps - Registry, pool, clock; all borrowed.
  * @param config - Thresholds, limits, walls.
  */
 export function makeChooser(deps: ChooserDeps, config: ChooserConfig): Chooser {
-  const ask = makeAsk(deps, config, new WeakSet());
+  const memory: Memory = { hasNoProbe: new WeakSet(), cameToNothing: new WeakSet() };
+  const ask = makeAsk(deps, config, memory);
   return {
     choose: async (input, { signal }) => {
       const look = lookAtFile(deps.registry.list(), input);
@@ -156,7 +186,8 @@ export function makeChooser(deps: ChooserDeps, config: ChooserConfig): Chooser {
         case 'waiting':
           return { choice: look, ...nobody };
         case 'matching': {
-          const opinions = await askAll(look.approved, ask(input, signal));
+          const asking = { ask: ask(input, signal), memory, thresholds: config.converters };
+          const opinions = await askAll(look.approved, asking);
           return { choice: toChoice(look, opinions, config, deps.pool.walls), opinions, pending: look.pending };
         }
         default:

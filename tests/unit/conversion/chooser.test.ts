@@ -106,22 +106,54 @@ describe('makeChooser()', () => {
     expect(rig.asked()).toEqual(converters.slice(0, askedCount).map(({ name }) => name));
   });
 
-  it('asks nobody any more once probes that came to nothing have taken a second', async () => {
-    const answer = (_name: string, clock: FakeClock): ProbeOutcome => {
+  /** All but those named run for 250 ms and come to nothing. However long each waited for a runner, it can have run no longer. */
+  const loopsBut =
+    (...sure: readonly string[]) =>
+    (name: string, clock: FakeClock): ProbeOutcome => {
+      if (sure.includes(name)) return { kind: 'confidence', value: 0.7 };
       clock.advance(60_000);
       return { kind: 'none', reason: 'it ran too long' };
     };
-    const rig = start({ converters: many(6), answer });
 
-    // However long each waited for a runner, it can have run 250 ms.
+  it('asks nobody any more once somebody is sure and probes that came to nothing have taken a second', async () => {
+    const rig = start({ converters: many(7), answer: loopsBut('c0') });
+
     expect((await rig.choose()).opinions).toEqual([
-      'c0 none',
+      'c0 confidence',
       'c1 none',
       'c2 none',
       'c3 none',
-      'c4 not_asked',
+      'c4 none',
       'c5 not_asked',
+      'c6 not_asked',
     ]);
+  });
+
+  it('asks on while nobody is sure: what other probes do rejects no file', async () => {
+    const rig = start({ converters: many(7), answer: loopsBut('c6') });
+
+    expect(await rig.choose()).toMatchObject({ choice: 'c6' });
+  });
+
+  it('asks bundled ones first, whatever their priority', async () => {
+    const own = many(8).map((converter) => ({ ...converter, trust: 'own' as const }));
+    const bundled = makeConverter('bundled', { ...csv, settings: { priority: 9 } });
+    const rig = start({ converters: [...own, bundled], answer: loopsBut('bundled') });
+
+    expect(await rig.choose()).toMatchObject({ choice: 'bundled' });
+    expect(rig.asked()).toEqual(['bundled', 'c0', 'c1', 'c2', 'c3']);
+  });
+
+  it('asks those last whose probe came to nothing, until it answers again', async () => {
+    let sure = ['c1', 'c2'];
+    const rig = start({ converters: many(3), answer: (name, clock) => loopsBut(...sure)(name, clock) });
+
+    await rig.choose();
+    sure = ['c0', 'c1', 'c2'];
+    await rig.choose();
+    await rig.choose();
+
+    expect(rig.asked()).toEqual(['c0', 'c1', 'c2', 'c1', 'c2', 'c0', 'c0', 'c1', 'c2']);
   });
 
   it('never asks what nobody has approved, and waits for its approval only where nobody else wants the file', async () => {

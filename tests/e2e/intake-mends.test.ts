@@ -1,9 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeTestHome } from '../support/daemon.ts';
+import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { canonicalReport, documents } from '../support/e2e.ts';
 import { eventually, deliveredSerials, dropReport, foldersConfig, namesIn, untilNames } from '../support/intake.ts';
 import { shareDaemon } from '../support/shared-daemon.ts';
@@ -93,48 +93,87 @@ describe('a watch folder', () => {
   });
 });
 
-// A user namespace of its own has limits of its own. Source: user_namespaces(7), namespaces(7).
-const NO_WATCHES = 'echo 0 > /proc/sys/user/max_inotify_watches && exec "$@"';
-const canLimit = spawnSync('unshare', ['-Ur', 'sh', '-c', NO_WATCHES, 'sh', 'true']).status === 0;
+// A user namespace of its own has limits of its own, and a user without rights. Source: user_namespaces(7), namespaces(7).
+const NO_WATCHES = ['-Ur', 'sh', '-c', 'echo 0 > /proc/sys/user/max_inotify_watches && exec "$@"', 'sh'];
+const NO_RIGHTS = ['-U', '--map-user=1000', '--map-group=1000'];
+const canUnshare = (how: readonly string[]): boolean => spawnSync('unshare', [...how, 'true']).status === 0;
 
-describe('a watch folder of which the system tells no events', () => {
-  it.skipIf(!canLimit)('is polled, and says so in status', async () => {
+/** A daemon in a user namespace, and a client of it; disposing ends it. */
+async function startApart(home: TestHome, how: readonly string[]) {
+  const entry = join(import.meta.dirname, '../../bin/airlock.cjs');
+  const argv = [...how, process.execPath, entry, '--home', home.home, 'run'];
+  const child = spawn('unshare', argv, { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  await using starting = new AsyncDisposableStack();
+  starting.defer(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+  const client = await eventually(
+    () => home.connect('local').catch(() => null),
+    (found) => found !== null,
+  );
+  starting.use(client);
+  const untilReason = (code: string) =>
+    eventually(
+      async () => client?.call('status/get', {}),
+      (found) => found?.reasons.some((reason) => reason.code === code) === true,
+    );
+  const running = starting.move();
+  return { untilReason, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+describe('a watch folder of a daemon in a user namespace', () => {
+  it.skipIf(!canUnshare(NO_WATCHES))('is polled where the system tells no events, and says so in status', async () => {
     await using home = await makeTestHome();
     const inbox = join(home.home, 'blind');
     await mkdir(inbox);
     // Without events and without polling a file would be found tomorrow.
     await home.configure({ intake: { rescan: '24 h', ...foldersConfig({ blind: { pollEvery: '1 s' } }) } });
-    const entry = join(import.meta.dirname, '../../bin/airlock.cjs');
-    const argv = ['-Ur', 'sh', '-c', NO_WATCHES, 'sh', process.execPath, entry, '--home', home.home, 'run'];
-    const child = spawn('unshare', argv, { stdio: 'ignore' });
-    try {
-      await using client = await eventually(
-        () => home.connect('local').catch(() => null),
-        (found) => found !== null,
-      );
-      const blind = await eventually(
-        async () => client?.call('status/get', {}),
-        (found) => found?.reasons.some(({ code }) => code === 'events_lost') === true,
-      );
+    await using daemon = await startApart(home, NO_WATCHES);
 
+    const status = await daemon.untilReason('events_lost');
+    await dropReport(inbox, 'a.json');
+    await untilNames(join(inbox, 'Done'), ['a.json']);
+
+    expect(status).toMatchObject({
+      reasons: expect.arrayContaining([
+        {
+          code: 'events_lost',
+          since: expect.any(String),
+          subject: 'blind',
+          message: expect.stringContaining('ENOSPC'),
+          action: expect.stringContaining('fs.inotify.max_user_watches'),
+        },
+      ]),
+      intake: [expect.objectContaining({ name: 'blind', state: 'watching', reason: 'events_lost' })],
+    });
+  });
+
+  it.skipIf(!canUnshare(NO_RIGHTS))(
+    'names a file that it may not read in status, and takes it once it may',
+    async () => {
+      await using home = await makeTestHome();
+      const inbox = join(home.home, 'closed');
+      await mkdir(inbox);
+      await home.configure({ intake: foldersConfig({ closed: {} }) });
       await dropReport(inbox, 'a.json');
+      await chmod(join(inbox, 'a.json'), 0o000);
+      await using daemon = await startApart(home, NO_RIGHTS);
+
+      const status = await daemon.untilReason('file_unreadable');
+      await chmod(join(inbox, 'a.json'), 0o600);
       await untilNames(join(inbox, 'Done'), ['a.json']);
 
-      expect(blind).toMatchObject({
-        reasons: expect.arrayContaining([
-          {
-            code: 'events_lost',
-            since: expect.any(String),
-            subject: 'blind',
-            message: expect.stringContaining('ENOSPC'),
-            action: expect.stringContaining('fs.inotify.max_user_watches'),
-          },
+      expect(status?.reasons).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            code: 'file_unreadable',
+            subject: 'closed',
+            message: '1 file(s) cannot be opened for reading, one of them "a.json"',
+          }),
         ]),
-        intake: [expect.objectContaining({ name: 'blind', state: 'watching', reason: 'events_lost' })],
-      });
-    } finally {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    }
-  });
+      );
+    },
+  );
 });

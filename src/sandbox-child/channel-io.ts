@@ -2,18 +2,24 @@
 
 import { readSync, writeSync } from 'node:fs';
 import { isSystemError } from '../core/errors.ts';
-import { decodeHeader, encodeHeader, type Frame, type FrameType, HEADER_BYTES } from '../sandbox/channel.ts';
+import { decodeHeader, encodeHeader, type Frame, type FrameType, FRAME_OUT, HEADER_BYTES } from '../sandbox/channel.ts';
 
 /** The runner's end of the channel. */
 export type RunnerChannel = {
   /** The next frame, or null when the daemon closed its end or broke the protocol: there is nobody left to work for. */
   readonly read: () => Frame | null;
+  /**
+   * Send a frame. Records and attachments may wait until there are some of them, for a call of the system costs more than a record:
+   * whatever else is written, and every read, sends them first.
+   */
   readonly write: (type: FrameType, job: number, payload: Uint8Array) => void;
 };
 
 const RETRY_MS = 1;
 const STDIN = 0;
 const STDOUT = 1;
+/** Bytes of frames that wait: a pipe holds as many. */
+const WAITING_BYTES = 64 * 1024;
 
 function retrying(attempt: () => number): number {
   const never = new Int32Array(new SharedArrayBuffer(4));
@@ -54,8 +60,24 @@ function writeAll(bytes: Uint8Array): void {
  */
 export function openChannel(caps: ReadonlyMap<number, number>): RunnerChannel {
   const header = Buffer.alloc(HEADER_BYTES);
+  const waiting = Buffer.alloc(WAITING_BYTES);
+  let waitingBytes = 0;
+
+  function flush(): void {
+    if (waitingBytes === 0) return;
+    const bytes = waiting.subarray(0, waitingBytes);
+    waitingBytes = 0;
+    writeAll(bytes);
+  }
+
+  function append(bytes: Uint8Array): void {
+    waiting.set(bytes, waitingBytes);
+    waitingBytes += bytes.length;
+  }
 
   function read(): Frame | null {
+    // Order: nobody answers what was not sent.
+    flush();
     if (!readExactly(header)) return null;
     const head = decodeHeader(header, caps);
     if (head.kind === 'broken') return null;
@@ -65,7 +87,13 @@ export function openChannel(caps: ReadonlyMap<number, number>): RunnerChannel {
 
   function write(type: FrameType, job: number, payload: Uint8Array): void {
     const head = encodeHeader({ type, job, payloadBytes: payload.length });
-    writeAll(payload.length === 0 ? head : Buffer.concat([head, payload]));
+    const bytes = head.length + payload.length;
+    // Order: frames leave in the order in which they were written.
+    if (waitingBytes + bytes > WAITING_BYTES) flush();
+    if (bytes > WAITING_BYTES) return writeAll(Buffer.concat([head, payload]));
+    append(head);
+    append(payload);
+    if (type !== FRAME_OUT.part && type !== FRAME_OUT.attach) flush();
   }
 
   return { read, write };

@@ -40,8 +40,10 @@ export type RunnerProcess = {
 };
 
 const STDERR_BYTES = 8 * 1024;
-/** Somebody else may hold the pipes of a process that has exited. */
-const PIPES_CLOSE_MS = 200;
+/** Somebody else may hold the pipes of a process that has exited: they are let go once nothing came twice in a row, or at the end. */
+const PIPES_LOOK_MS = 100;
+const PIPES_LOOKS = 100;
+const STILL_LOOKS = 2;
 const SIGNAL_BASE = 128;
 /** Longest work on frames in one turn of the event loop; whatever else waits has its turn then. Source: sandbox.md 5. */
 const TURN_MS = 5;
@@ -69,14 +71,33 @@ function giveFd3(child: Child, bytes: Uint8Array | null): void {
   pipe.end(bytes);
 }
 
-function whenClosed(child: Child, clock: Pick<Clock, 'after'>): Promise<ProcessEnd> {
+/**
+ * Let go of the pipes of a process that has exited.
+ *
+ * Race: what it wrote last may still wait here, thousands of frames taken a few at a turn; its end is among them.
+ */
+function releasePipes(child: Child, { clock, framesTaken }: ClosingDeps): void {
+  let seen = framesTaken();
+  let still = 0;
+  let looks = 0;
+  const look = (): void => {
+    const taken = framesTaken();
+    still = taken === seen ? still + 1 : 0;
+    seen = taken;
+    looks += 1;
+    if (still < STILL_LOOKS && looks < PIPES_LOOKS) timer = clock.after(PIPES_LOOK_MS, look);
+    else for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+  };
+  let timer = clock.after(PIPES_LOOK_MS, look);
+  child.once('close', () => timer[Symbol.dispose]());
+}
+
+type ClosingDeps = { readonly clock: Pick<Clock, 'after'>; readonly framesTaken: () => number };
+
+function whenClosed(child: Child, deps: ClosingDeps): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     child.once('error', () => resolve({ signal: 'spawn failed', isSignal: false }));
-    child.once('exit', () => {
-      clock.after(PIPES_CLOSE_MS, () => {
-        for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
-      });
-    });
+    child.once('exit', () => releasePipes(child, deps));
     child.once('close', (code, signal) => resolve(toEnd(code, signal)));
   });
 }
@@ -89,29 +110,48 @@ function collectStderr(child: Child): () => string {
   return () => text;
 }
 
+type Turns = { readonly take: () => void; readonly isBehind: () => boolean };
+
 /** Takes all that was read, in as many turns as it needs. Order: it is used up before more is read. */
-function makeTurns(clock: Pick<Clock, 'monotonicMs'>, stream: Readable, takeOne: () => boolean): () => void {
+function makeTurns(clock: Pick<Clock, 'monotonicMs'>, stream: Readable, takeOne: () => boolean): Turns {
   let endsMs: number | null = null;
+  // Race: Node makes the stream of a process that exits flow again, so whether it is paused tells nothing.
+  let isBehind = false;
 
   function begin(): number {
     setImmediate(() => {
       endsMs = null;
-      if (stream.isPaused()) takeAll();
+      if (isBehind) takeAll();
     });
     return clock.monotonicMs() + TURN_MS;
   }
 
   function takeAll(): void {
     endsMs ??= begin();
+    isBehind = false;
     while (takeOne()) {
       if (clock.monotonicMs() < endsMs) continue;
+      isBehind = true;
       stream.pause();
       return;
     }
     stream.resume();
   }
 
-  return takeAll;
+  return { take: takeAll, isBehind: () => isBehind };
+}
+
+function spawnChild({ file, args, cwd, env, fd3 }: Command): Child {
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...env },
+    stdio: ['pipe', 'pipe', 'pipe', ...(fd3 === null ? [] : ['pipe' as const])],
+    windowsHide: true,
+    // A session of its own: a signal to the daemon's process group is not for runners. On Windows this would open a window.
+    detached: !isWindows,
+  });
+  giveFd3(child, fd3);
+  return child;
 }
 
 /**
@@ -127,19 +167,12 @@ export function spawnRunner(
   command: Command,
 ): RunnerProcess {
   const { clock } = deps;
-  const child = spawn(command.file, command.args, {
-    cwd: command.cwd,
-    env: { ...command.env },
-    stdio: ['pipe', 'pipe', 'pipe', ...(command.fd3 === null ? [] : ['pipe' as const])],
-    windowsHide: true,
-    // A session of its own: a signal to the daemon's process group is not for runners. On Windows this would open a window.
-    detached: !isWindows,
-  });
-  giveFd3(child, command.fd3);
+  const child = spawnChild(command);
   const reader = makeFrameReader(CAPS_OUT);
-  const closed = whenClosed(child, clock);
+  let framesTaken = 0;
+  const closed = whenClosed(child, { clock, framesTaken: () => framesTaken });
   // A listener, not a promise, tells a job of the death: a promise of a long-lived process would keep every job it ever had.
-  void closed.then((end) => listener?.onClosed(end));
+  void closed.then(tellClosed);
   const stderr = collectStderr(child);
   let listener: ProcessListener | null = null;
   let isKilled = false;
@@ -157,6 +190,7 @@ export function spawnRunner(
   function takeFrame(): boolean {
     const read = reader.next();
     if (isKilled || read.kind === 'more') return false;
+    framesTaken += 1;
     if (read.kind === 'broken') onBroken(read.reason);
     else if (listener === null) onBroken('a frame outside of any job');
     else listener.onFrame(read.frame);
@@ -166,11 +200,17 @@ export function spawnRunner(
   child.stdin.on('error', () => {
     // The process is gone: `closed` tells.
   });
-  const takeFrames = makeTurns(clock, child.stdout, takeFrame);
+  const turns = makeTurns(clock, child.stdout, takeFrame);
   child.stdout.on('data', (chunk: Buffer) => {
     reader.push(chunk);
-    takeFrames();
+    turns.take();
   });
+
+  /** Order: what it said before it went comes first; the last of it is how its job ended. */
+  function tellClosed(end: ProcessEnd): void {
+    if (turns.isBehind()) setImmediate(() => tellClosed(end));
+    else listener?.onClosed(end);
+  }
 
   return {
     pid: child.pid ?? 0,

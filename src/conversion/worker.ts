@@ -140,13 +140,8 @@ export function startConversions(deps: ConversionsDeps, config: ConversionsConfi
   const aborting = new AbortController();
   const slots = makeSemaphore(Math.max(1, deps.pool.runners().size));
   const running = new Set<Promise<void>>();
-  const loop: Loop = {
-    config,
-    chooser: makeChooser(deps, config),
-    signal: aborting.signal,
-    stopping: stopping.signal,
-    starts: { failures: 0 },
-  };
+  const signals = { signal: aborting.signal, stopping: stopping.signal };
+  const loop: Loop = { config, chooser: makeChooser(deps, config), ...signals, starts: { failures: 0 } };
   const waker = makeWaker(clock);
   const subscription = store.changes.subscribe((change) => {
     if (mayHaveWork(change)) waker.wake();

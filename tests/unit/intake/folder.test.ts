@@ -110,6 +110,8 @@ describe('startFolder()', () => {
     await using folder = test.start();
 
     await test.until(() => folder.status().reason === 'in_flight');
+    const untilMs = test.clock.monotonicMs() + 15_000;
+    await test.until(() => test.clock.monotonicMs() >= untilMs);
 
     expect([folder.status().inFlight, test.taken]).toEqual([IN_FLIGHT, []]);
   });

@@ -14,9 +14,11 @@ const ERASABLE_HINT =
 const FIRST_LINE = /^[^\n]*:(\d{1,7})\n/;
 const CARET_LINE = /\n( *)\^/;
 
+type Place = { readonly line: number | null; readonly column: number | null };
+
 // The place of an error stands only in its stack: the line, then a frame that quotes source, with a caret below. The frame is never
 // shown; a source that looks like a frame can only misplace its own finding.
-function readPlace(stack: string): { readonly line: number | null; readonly column: number | null } {
+function readPlace({ stack = '' }: Error): Place {
   const line = FIRST_LINE.exec(stack)?.[1];
   const indent = CARET_LINE.exec(stack)?.[1];
   return {
@@ -25,22 +27,49 @@ function readPlace(stack: string): { readonly line: number | null; readonly colu
   };
 }
 
-function toRefusal(error: unknown, file: string): Stripped {
+type SyntaxCode = 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' | 'ERR_INVALID_TYPESCRIPT_SYNTAX';
+
+/** What is wrong with the source; null where the stripper broke. */
+function codeOf(error: unknown): SyntaxCode | null {
   const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (
-    !(error instanceof Error) ||
-    (code !== 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' && code !== 'ERR_INVALID_TYPESCRIPT_SYNTAX')
-  ) {
+  return code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' || code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' ? code : null;
+}
+
+/** Every character one column wide: a caret stands below what is shown, and tabs and wide letters are shown wider than they count. */
+function toPlain(source: string): string {
+  return source.replace(/[^\x20-\x7e\n\r\u2028\u2029]/g, (unit) => (/\s/.test(unit) ? ' ' : 'a'));
+}
+
+/** The place in UTF-16 units: where the line has characters of other widths, that of the same error in a plain source. */
+function findPlace(error: Error, source: string): { readonly place: Place; readonly isBroken: boolean } {
+  const place = readPlace(error);
+  const line = source.split(/\r\n|[\n\r\u2028\u2029]/)[(place.line ?? 1) - 1] ?? source;
+  if (place.column === null || /^[\x20-\x7e]*$/.test(line)) return { place, isBroken: false };
+  try {
+    stripTypeScriptTypes(toPlain(source), { mode: 'strip' });
+  } catch (again) {
+    if (!(again instanceof Error) || codeOf(again) === null)
+      return { place: { ...place, column: null }, isBroken: true };
+    const { line: plainLine, column } = readPlace(again);
+    if (plainLine === place.line) return { place: { ...place, column }, isBroken: false };
+  }
+  return { place: { ...place, column: null }, isBroken: false };
+}
+
+function toRefusal(error: unknown, source: string, file: string): Stripped {
+  const code = codeOf(error);
+  if (!(error instanceof Error) || code === null) {
     const message = 'the TypeScript parser broke on this file';
     const hint = 'look for an expression nested thousands of levels deep';
     return { kind: 'refused', finding: makeFinding('syntax', { file }, { message, hint }), isFatal: true };
   }
-  const place = { file, ...readPlace(error.stack ?? '') };
+  const { place: found, isBroken } = findPlace(error, source);
+  const place = { file, ...found };
   const finding =
     code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
       ? makeFinding('typescript-syntax', place, { message: error.message, hint: ERASABLE_HINT })
       : makeFinding('syntax', place, { message: error.message });
-  return { kind: 'refused', finding, isFatal: false };
+  return { kind: 'refused', finding, isFatal: isBroken };
 }
 
 /**
@@ -57,6 +86,6 @@ export function stripTypes(source: string, file: string): Stripped {
   try {
     return { kind: 'stripped', code: stripTypeScriptTypes(source, { mode: 'strip' }) };
   } catch (error) {
-    return toRefusal(error, file);
+    return toRefusal(error, source, file);
   }
 }

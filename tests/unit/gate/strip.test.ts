@@ -22,6 +22,12 @@ describe('stripTypes()', () => {
     ['class A { constructor(private x: number) {} }', 'typescript-syntax', 1, 31],
     ['const a = ;', 'syntax', 1, 11],
     ['let ok = 1;\nlet b: = 2;', 'syntax', 2, 8],
+    ['\t\tenum A { B }', 'typescript-syntax', 1, 3],
+    ["const text = '日本語'; enum A { B }", 'typescript-syntax', 1, 21],
+    ["const text = '\u{1f600}e\u0301'; enum A { B }", 'typescript-syntax', 1, 22],
+    ['\u00a0enum A { B }', 'typescript-syntax', 1, 2],
+    ["let ok = 1;\r\n\tlet é = '日';\tnamespace N { export const x = 1 }", 'typescript-syntax', 2, 15],
+    ['\tconst é = ;', 'syntax', 1, 12],
   ])('gives %j a finding with its place', (source, code, line, column) => {
     expect(stripTypes(source, 'a.ts')).toMatchObject({
       kind: 'refused',

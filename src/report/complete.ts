@@ -6,7 +6,7 @@ import { assertWithin, Refusal } from './refusal.ts';
 import { cutText, LONGEST_IDENTITY } from './rules.ts';
 import { type CanonicalReport, REPORT_SCHEMA } from './schema.ts';
 import type { AssembledReport, AttachmentBytes, ReportStamp } from './stamp.ts';
-import { type GrowingStep, settleSteps } from './tree.ts';
+import { type Contradictions, type GrowingStep, settleSteps } from './tree.ts';
 
 /** A report that is whole but for what the daemon adds. */
 export type ReportDraft = Omit<CanonicalReport, 'schema' | 'id' | 'source' | 'root'> & {
@@ -75,9 +75,10 @@ function fillStation(station: CanonicalReport['station'], given: ReportStamp['st
   };
 }
 
-function capWarnings(warnings: readonly string[]): string[] {
-  if (warnings.length <= MOST_WARNINGS) return [...warnings];
-  return [...warnings.slice(0, MOST_WARNINGS), `and ${warnings.length - MOST_WARNINGS} more warnings`];
+function capWarnings(given: readonly string[], found: Contradictions): string[] {
+  const warnings = [...given, ...found.warnings];
+  const left = warnings.length + found.more - MOST_WARNINGS;
+  return left <= 0 ? warnings : [...warnings.slice(0, MOST_WARNINGS), `and ${left} more warnings`];
 }
 
 /** Trust: an empty item takes three bytes in a file and a hundred in a report. */
@@ -120,7 +121,7 @@ function toCanonical(draft: ReportDraft, stamp: ReportStamp, limits: ReportLimit
   const unit = cutIdentity(head.unit, 'unit', cut);
   const subUnits = unit.subUnits.map((subUnit, index) => cutIdentity(subUnit, `unit.subUnits[${index}]`, cut));
   const station = fillStation(head.station, stamp.station, cut);
-  warnings.push(...settleSteps(root));
+  const contradictions = settleSteps(root, MOST_WARNINGS);
   return {
     schema: REPORT_SCHEMA,
     id: makeReportId(draft, stamp),
@@ -129,7 +130,7 @@ function toCanonical(draft: ReportDraft, stamp: ReportStamp, limits: ReportLimit
     station,
     root,
     attachments,
-    source: makeSource(stamp, capWarnings(warnings)),
+    source: makeSource(stamp, capWarnings(warnings, contradictions)),
     extensions,
   };
 }

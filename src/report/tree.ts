@@ -191,15 +191,26 @@ function* contradictionsOf({ step, path }: VisitedStep): Generator<string, void>
   }
 }
 
+/** Contradictions of a tree: the first ones in words, with the step's path, and how many there are beyond them. */
+export type Contradictions = { readonly warnings: readonly string[]; readonly more: number };
+
 /**
  * Number the steps where none has a number, and say what contradicts itself.
  *
  * @param root - Changed in place: `id`.
- * @returns One warning per contradiction, with the step's path.
+ * @param most - Warnings that are kept; a large report has a million contradictions, which are only counted.
  */
-export function settleSteps(root: GrowingStep): readonly string[] {
+export function settleSteps(root: GrowingStep, most: number): Contradictions {
   const visited = [...walk(root)];
   const hasIds = visited.some(({ step }) => step.id !== null);
   if (!hasIds) for (const [index, { step }] of visited.entries()) step.id = index;
-  return visited.flatMap((visit) => [...contradictionsOf(visit)]);
+  const warnings: string[] = [];
+  let more = 0;
+  for (const visit of visited) {
+    for (const warning of contradictionsOf(visit)) {
+      if (warnings.length < most) warnings.push(warning);
+      else more += 1;
+    }
+  }
+  return { warnings, more };
 }

@@ -95,6 +95,19 @@ describe('completeReports()', () => {
     expect([report?.source.warnings.length, report?.source.warnings[100]]).toEqual([lines, last]);
   });
 
+  it('counts what contradicts itself beyond the first hundred, however much it is', { timeout: 60_000 }, () => {
+    const measurements = Array.from({ length: 1_000 }, () => ({
+      kind: 'boolean' as const,
+      value: true,
+      outcome: 'failed' as const,
+    }));
+    const steps = Array.from({ length: 140 }, (_, index) => step(index + 1, 0, { measurements, outcome: 'failed' }));
+
+    const report = reportWith([start(), ...steps, finish]);
+
+    expect([report?.source.warnings.length, report?.source.warnings.at(-1)]).toEqual([101, 'and 139900 more warnings']);
+  });
+
   it('writes the source as the daemon knows it', () => {
     const report = reportWith([start(), finish]);
 

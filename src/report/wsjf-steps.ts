@@ -109,12 +109,13 @@ type Plan = {
   readonly first: readonly Step[];
 };
 
-function planStep(step: Step, extra: Extra): Plan {
+function planStep(step: Step, extra: Extra, notes: Noted): Plan {
   const { measurements, series, kind } = step;
   const hasChildren = step.steps.length > 0;
   if (typeof extra['stepType'] === 'string') {
     const isSequence = kind === 'sequence' || Object.hasOwn(extra, 'seqCall');
-    return { stepType: extra['stepType'], measurements, series, isSequence, first: [] };
+    const stepType = fit(extra['stepType'], SERVER_NAME, { ...notes, path: `${notes.path}.extensions.wsjf.stepType` });
+    return { stepType, measurements, series, isSequence, first: [] };
   }
   if (measurements.length > 0 && (hasChildren || isMixed(measurements))) {
     return { stepType: 'SequenceCall', measurements: [], series: null, isSequence: true, first: splitMeasured(step) };
@@ -122,13 +123,13 @@ function planStep(step: Step, extra: Extra): Plan {
   // Children are only kept below a sequence, or where the file itself had them.
   const isSequence = kind === 'sequence' || (hasChildren && kind !== 'other');
   const own = isSequence ? ({ ...step, kind: 'sequence' } as const) : step;
-  const stepType = chooseStepType(own, measurements);
+  const stepType = fit(chooseStepType(own, measurements), SERVER_NAME, { ...notes, path: `${notes.path}.nativeType` });
   return { stepType, measurements, series, isSequence: isSequence || Object.hasOwn(extra, 'seqCall'), first: [] };
 }
 
 function writeStep(step: Step, notes: Noted): WsjfStep {
   const extra = extraAt(step.extensions, 'wsjf');
-  const { stepType, measurements, series, isSequence, first } = planStep(step, extra);
+  const { stepType, measurements, series, isSequence, first } = planStep(step, extra, notes);
   const fields = {
     stepType,
     ...commonOf(step, extra, notes),

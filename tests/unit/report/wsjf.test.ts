@@ -74,6 +74,20 @@ describe('toWsjf()', () => {
     });
   });
 
+  it.each([
+    [100, 0],
+    [101, 1],
+  ])('sends a step type of %d characters of the file, with %d warnings', (length, count) => {
+    const nativeType = 'X'.repeat(length);
+
+    for (const more of [{ nativeType }, { nativeType: 'x', extensions: { wsjf: { stepType: nativeType } } }]) {
+      const { written, warnings } = write(withSteps(step(more)));
+
+      expect(written.root.steps[0]?.['stepType']).toBe('X'.repeat(100));
+      expect(warnings.filter((warning) => warning.endsWith('cut from 101 to 100 characters'))).toHaveLength(count);
+    }
+  });
+
   it('leaves out what only exports of the server have', () => {
     const { written, warnings } = write({ process: { code: 10, name: 'x'.repeat(101) } });
 

@@ -39,6 +39,10 @@ const NAMES: Readonly<Record<Column, readonly string[]>> = {
   comment: ['comment', 'remark', 'text'],
 };
 
+/** UTF-16 units that a cell may have in columns that hold names, words and identities. */
+const LONGEST_SHORT = 8_192;
+const LONG: readonly Column[] = ['value', 'comment'];
+
 /** Reads the cell of a column; null where it is blank or missing. */
 export type CellReader = (row: CsvRow, column: Column) => string | null;
 
@@ -69,8 +73,9 @@ export function assertDistinct(header: readonly string[]): void {
  * Find the columns of a file.
  *
  * @param header - Names as the file writes them; see {@link assertDistinct}.
+ * @param line - Of the row that is read.
  */
-export function findColumns(header: readonly string[]): Columns {
+export function findColumns(header: readonly string[], line: () => number | null = () => null): Columns {
   const found = new Map<Column, string>();
   for (const [column, names] of MEANINGS) {
     const name = header.find((written) => names.includes(normalize(written)));
@@ -81,7 +86,10 @@ export function findColumns(header: readonly string[]): Columns {
     read: (row, column) => {
       const name = found.get(column);
       const cell = name === undefined ? undefined : row[name]?.trim();
-      return cell === undefined || cell === '' ? null : cell;
+      if (cell === undefined || cell === '') return null;
+      if (cell.length <= LONGEST_SHORT || LONG.includes(column)) return cell;
+      const told = `the cell in column ${column} has ${cell.length} characters, at most ${LONGEST_SHORT}`;
+      throw new BadInput(told, { line: line() });
     },
   };
 }

@@ -148,7 +148,7 @@ function keyOf(row: CsvRow, { read }: Reading): string {
 }
 
 function startReading(rows: Pick<CsvRows, 'line' | 'columns'>, given: Arguments): Reading {
-  const { read, has } = findColumns(rows.columns);
+  const { read, has } = findColumns(rows.columns, () => rows.line);
   if (!has('step') || !has('value')) {
     throw new BadInput('the header names no column for the step and the value', { line: 1 });
   }

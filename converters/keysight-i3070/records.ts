@@ -46,6 +46,8 @@ const CUT = String.fromCharCode(4);
 const TOKENS = new RegExp(`([{}|\\n${CUT}])`);
 const LITERAL = /^~(\d{1,7})$/;
 const LONGEST_FIELD = 1024 ** 2;
+/** The longest type of the format has six characters. */
+const LONGEST_TYPE = 100;
 
 function bad(reader: Reader, message: string): never {
   throw new BadInput(message, { line: reader.line });
@@ -59,9 +61,11 @@ function takeField(reader: Reader): string {
 }
 
 /** `@PIN\2` is a type with a list in it. */
-function startRecord(draft: Draft, text: string): Draft {
+function startRecord(reader: Reader, draft: Draft, text: string): Draft {
   const slash = text.indexOf('\\');
   const type = slash < 0 ? text : text.slice(0, slash);
+  if (type.length > LONGEST_TYPE)
+    bad(reader, `the type {${type.slice(0, 20)}… is longer than ${LONGEST_TYPE} characters`);
   return { ...draft, type: type.slice(1), fields: slash < 0 ? [] : [text.slice(slash)] };
 }
 
@@ -74,7 +78,7 @@ function endField(reader: Reader): void {
   }
   if (top.type === '') {
     if (!text.startsWith('@') || text.length < 2) bad(reader, `"{${text.slice(0, 50)}" begins no record`);
-    reader.stack[reader.stack.length - 1] = startRecord(top, text);
+    reader.stack[reader.stack.length - 1] = startRecord(reader, top, text);
     return;
   }
   // Behind a record inside there are only blanks, unless the file says more.

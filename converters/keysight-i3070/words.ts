@@ -88,9 +88,14 @@ export function readNumberText(record: LogRecord, at: number): string | null {
   return parseNumber(text) === null ? bad(record, `"${text.slice(0, 50)}" is no number`) : text;
 }
 
-/** A field, or null where it is missing or blank. */
-export function readField({ fields }: LogRecord, at: number): string | null {
-  const text = fields[at]?.trim() ?? '';
+/** UTF-16 units that a name, a word or an identity may have. */
+const LONGEST_SHORT = 8_192;
+
+/** A field, or null where it is missing or blank. @throws {BadInput} for one over 8,192 characters. */
+export function readField(record: LogRecord, at: number): string | null {
+  const text = record.fields[at]?.trim() ?? '';
+  if (text.length > LONGEST_SHORT)
+    return bad(record, `a field has ${text.length} characters, at most ${LONGEST_SHORT}`);
   return text === '' ? null : text;
 }
 

@@ -38,17 +38,28 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Lists and objects inside each other; more than any record has, and few enough for everything that walks them. */
+/** Lists and objects inside each other; more than any report has, and few enough for everything that walks them. */
 const DEEPEST = 500;
 
-/** Does the text open more than that? Brackets inside of strings do not count. */
-function isTooDeep(text: string): boolean {
-  const brackets = /["[\]{}]/g;
-  let depth = 0;
-  for (let found = brackets.exec(text); found !== null; found = brackets.exec(text)) {
-    if (found[0] === '"') brackets.lastIndex = endOfString(text, found.index) + 1;
-    else depth += found[0] === '[' || found[0] === '{' ? 1 : -1;
-    if (depth > DEEPEST) return true;
+/** The objects and lists in these, one level down. An index and no iterator: this visits the whole file, without a compiler. */
+function inside(level: readonly object[]): readonly object[] {
+  const below: object[] = [];
+  for (let index = 0; index < level.length; index += 1) {
+    const values: readonly unknown[] = Object.values(level[index] ?? {});
+    for (let place = 0; place < values.length; place += 1) {
+      const value = values[place];
+      if (typeof value === 'object' && value !== null) below.push(value);
+    }
+  }
+  return below;
+}
+
+/** Has parsed JSON more lists and objects inside each other than any file of this kind, or than may be kept? */
+export function isTooDeep(value: unknown, deepest = DEEPEST): boolean {
+  let level = inside([[value]]);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > deepest) return true;
+    level = inside(level);
   }
   return false;
 }
@@ -79,7 +90,12 @@ function placeOf(error: unknown): { readonly line?: number; readonly column?: nu
  * @throws {BadInput} for anything else, with its place, and for more than 500 lists and objects inside each other.
  */
 export function parseJson(text: string): unknown {
-  if (isTooDeep(text)) throw new BadInput(`the file has more than ${DEEPEST} lists and objects inside each other`);
+  const value = parsePython(text);
+  if (isTooDeep(value)) throw new BadInput(`the file has more than ${DEEPEST} lists and objects inside each other`);
+  return value;
+}
+
+function parsePython(text: string): unknown {
   try {
     return parse(text);
   } catch (first) {

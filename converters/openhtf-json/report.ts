@@ -1,6 +1,7 @@
 // One test record to a report.
 
 import type { AttachmentInput, ErrorInput, MiscInput, ReportBuilder, ReportInput, Reports } from 'airlock/converter';
+import { isTooDeep } from './json.ts';
 import { writeLog } from './log.ts';
 import { addPhases } from './phases.ts';
 import { type Fields, type Json, readDuration, readList, readObject, readOutcome, readText, readTime } from './read.ts';
@@ -21,6 +22,8 @@ const KEPT = ['branches', 'checkpoints', 'diagnosers', 'diagnoses'] as const;
 const LONGEST_KEPT = 12_000;
 /** All kept fields together: a record of a report holds 64 KiB. */
 const LONGEST_EXTENSION = 16_000;
+/** Lists and objects inside each other that are kept; a record holds 64, its own included. */
+const DEEPEST_KEPT = 50;
 /** A report has room for 100; some are left for what the record itself attaches. */
 const MOST_PHASE_ATTACHMENTS = 80;
 
@@ -37,7 +40,8 @@ function keep(fields: readonly (readonly [string, unknown])[]): Kept {
   for (const [name, value] of fields.filter(([, held]) => !isEmpty(held)).slice(0, 10)) {
     const text = JSON.stringify(value);
     length += text.length;
-    if (text.length <= LONGEST_KEPT && length <= LONGEST_EXTENSION) kept.extension[name] = value as Json;
+    const isKept = text.length <= LONGEST_KEPT && length <= LONGEST_EXTENSION && !isTooDeep(value, DEEPEST_KEPT);
+    if (isKept) kept.extension[name] = value as Json;
     else kept.attachments.push({ name: `${name.slice(0, 200)}.json`, mediaType: 'application/json', text });
   }
   return kept;

@@ -1,7 +1,7 @@
 // WSJF to canonical reports: one document, a list, or one document a line.
 
 import { BadInput, defineConverter, isExactNumber, SkipFile } from 'airlock/converter';
-import { type Fields, readInteger, readObject, readText } from './read.ts';
+import { type Fields, isTooDeep, readInteger, readObject, readText } from './read.ts';
 import { addReport, type Gaps } from './report.ts';
 
 /** One document of the file. `line` where each line is one. */
@@ -52,6 +52,7 @@ function readItems(text: string): readonly Item[] {
 }
 
 function assertReport({ value, line }: Item): Fields {
+  if (isTooDeep(value)) throw new BadInput('a report has more than 500 lists and objects inside each other', { line });
   const fields = readObject(value);
   if ('root' in fields || 'uut' in fields || 'uur' in fields || 'machineName' in fields) return fields;
   throw new BadInput('this is no WSJF report: it has neither "root" nor "uut", "uur" or "machineName"', { line });

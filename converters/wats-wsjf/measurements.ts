@@ -1,7 +1,17 @@
 // Measurements and charts of one WSJF step.
 
 import { type MeasurementInput, parseNumber, type SeriesInput } from 'airlock/converter';
-import { byIndex, type Fields, readList, readNumber, readObject, readText, type Rest, restOf } from './read.ts';
+import {
+  byIndex,
+  type Fields,
+  readList,
+  readNumber,
+  readObject,
+  readShort,
+  readText,
+  type Rest,
+  restOf,
+} from './read.ts';
 import { readStatus } from './words.ts';
 
 type Op = NonNullable<MeasurementInput['op']>;
@@ -68,7 +78,7 @@ function readNumericValue(value: unknown): Pick<MeasurementInput, 'value' | 'val
 
 function readOne(fields: Fields, kind: Kind): ReadMeasurement {
   const op = readText(fields['compOp'])?.trim().toUpperCase() ?? 'LOG';
-  const common = { kind, name: readText(fields['name']), outcome: readStatus(fields['status']) };
+  const common = { kind, name: readShort(fields['name']), outcome: readStatus(fields['status']) };
   const known = ['name', 'status', 'value', 'unit'];
   if (kind === 'boolean') {
     const { value } = fields;
@@ -79,7 +89,8 @@ function readOne(fields: Fields, kind: Kind): ReadMeasurement {
   const { limits, used } = isText ? readTextLimits(fields, op) : readNumericLimits(fields, op);
   const text = typeof fields['value'] === 'string' ? fields['value'] : readText(fields['value']);
   const value = isText ? { value: text } : readNumericValue(fields['value']);
-  const unit = typeof fields['unit'] === 'string' ? fields['unit'] : null;
+  const written = fields['unit'];
+  const unit = readShort(written) ?? (typeof written === 'string' ? written : null);
   return { measurement: { ...common, ...value, unit, ...limits }, rest: restOf(fields, [...known, ...used]) };
 }
 
@@ -125,12 +136,12 @@ export function readChart(value: unknown): { readonly series: SeriesInput; reado
   if (Object.keys(chart).length === 0) return null;
   const curves = readList(chart['series']);
   const first = readText(curves[0]?.['xdata']) ?? '';
-  const unit = readText(chart['yUnit']);
+  const unit = readShort(chart['yUnit']);
   const y = curves.map((curve, index) => {
     const xdata = readText(curve['xdata']) ?? '';
-    const name = readText(curve['name']) ?? `Curve ${index + 1}`;
+    const name = readShort(curve['name']) ?? `Curve ${index + 1}`;
     return { name, unit, values: readValues(curve['ydata']), x: xdata === first ? null : readValues(xdata) };
   });
-  const x = { name: readText(chart['xLabel']), unit: readText(chart['xUnit']), values: readValues(first) };
+  const x = { name: readShort(chart['xLabel']), unit: readShort(chart['xUnit']), values: readValues(first) };
   return { series: { x, y }, rest: restOf(chart, ['xLabel', 'xUnit', 'series']) };
 }

@@ -1,6 +1,6 @@
 // Tolerant readers: WSJF in the wild writes numbers as texts, leaves fields out and adds its own.
 
-import { parseNumber } from 'airlock/converter';
+import { BadInput, parseNumber } from 'airlock/converter';
 
 /** Any object of the file. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -24,6 +24,49 @@ export function readList(value: unknown): readonly Fields[] {
 export function readText(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+/** UTF-16 units that names, words and identities of a report may have. */
+const LONGEST_SHORT = 8_192;
+
+/**
+ * As {@link readText}, for names, words and identities.
+ *
+ * @param value - Any.
+ * @param longest - UTF-16 units.
+ * @throws {BadInput} for a longer text: it is none of these.
+ */
+export function readShort(value: unknown, longest = LONGEST_SHORT): string | null {
+  const text = readText(value);
+  if (text === null || text.length <= longest) return text;
+  const begin = JSON.stringify(text.slice(0, 50));
+  throw new BadInput(`a name, word or identity has ${text.length} characters, at most ${longest}: it begins ${begin}`);
+}
+
+/** Lists and objects inside each other; more than any report has, and few enough for everything that walks them. */
+const DEEPEST = 500;
+
+/** The objects and lists in these, one level down. An index and no iterator: this visits the whole file, without a compiler. */
+function inside(level: readonly object[]): readonly object[] {
+  const below: object[] = [];
+  for (let index = 0; index < level.length; index += 1) {
+    const values: readonly unknown[] = Object.values(level[index] ?? {});
+    for (let place = 0; place < values.length; place += 1) {
+      const value = values[place];
+      if (typeof value === 'object' && value !== null) below.push(value);
+    }
+  }
+  return below;
+}
+
+/** Has parsed JSON more lists and objects inside each other than any file of this kind, or than may be kept? */
+export function isTooDeep(value: unknown, deepest = DEEPEST): boolean {
+  let level = inside([[value]]);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > deepest) return true;
+    level = inside(level);
+  }
+  return false;
 }
 
 /** The finite number, also when it is written as text. */
@@ -72,6 +115,8 @@ export function byIndex(rests: readonly Rest[]): Rest {
 
 /** Characters of JSON that one kept field may have; a record of a report holds 64 KiB. */
 const LONGEST_KEPT = 12_000;
+/** Lists and objects inside each other that are kept; a record holds 64, its own included. */
+const DEEPEST_KEPT = 50;
 
 /**
  * Without empty parts, and without those that are too long to be kept.
@@ -83,7 +128,10 @@ export function toExtension(rest: Rest, warn: (warning: string) => void): { wsjf
   const kept: Rest = {};
   for (const [key, value] of Object.entries(rest)) {
     const length = JSON.stringify(value).length;
-    if (length > LONGEST_KEPT) warn(`${key}: left out, ${length} characters are too long to be kept`);
+    const shown = key.slice(0, 100);
+    if (length > LONGEST_KEPT) warn(`${shown}: left out, ${length} characters are too long to be kept`);
+    else if (isTooDeep(value, DEEPEST_KEPT))
+      warn(`${shown}: left out, more than ${DEEPEST_KEPT} lists inside each other`);
     else if (length > 2) kept[key] = value;
   }
   return Object.keys(kept).length === 0 ? null : { wsjf: kept };

@@ -8,6 +8,7 @@ import {
   readList,
   readNumber,
   readObject,
+  readShort,
   readText,
   type Rest,
   restOf,
@@ -76,29 +77,29 @@ function readSubUnit(fields: Fields): SubUnitInput {
   return {
     index: readInteger(fields['idx']),
     parent: readInteger(fields['parentIdx']),
-    type: readText(fields['partType']),
-    partNumber: readText(fields['pn']),
-    serialNumber: readText(fields['sn']),
-    revision: readText(fields['rev']),
+    type: readShort(fields['partType']),
+    partNumber: readShort(fields['pn']),
+    serialNumber: readShort(fields['sn']),
+    revision: readShort(fields['rev']),
   };
 }
 
 function readArticle(fields: Fields): FailureInput['article'] {
   const article = {
-    number: readText(fields['artNumber']),
-    revision: readText(fields['artRev']),
-    vendor: readText(fields['artVendor']),
-    description: readText(fields['artDescription']),
+    number: readShort(fields['artNumber']),
+    revision: readShort(fields['artRev']),
+    vendor: readShort(fields['artVendor']),
+    description: readShort(fields['artDescription']),
   };
   return Object.values(article).every((value) => value === null) ? null : article;
 }
 
 function readFailure(fields: Fields, subUnit: number): FailureInput {
   return {
-    category: readText(fields['category']),
-    code: readText(fields['code']),
-    componentRef: readText(fields['comRef']),
-    functionBlock: readText(fields['funcBlock']),
+    category: readShort(fields['category']),
+    code: readShort(fields['code']),
+    componentRef: readShort(fields['comRef']),
+    functionBlock: readShort(fields['funcBlock']),
     refStepId: readInteger(fields['refStepId']),
     subUnit,
     article: readArticle(fields),
@@ -120,22 +121,22 @@ function readFailures(subUnits: readonly Fields[]): readonly FoundFailure[] {
 
 function readMisc(fields: Fields): NonNullable<ReportInput['misc']>[number] {
   const number = readNumber(fields['numeric']);
-  return { name: readText(fields['description']) ?? '-', text: readText(fields['text']), number };
+  return { name: readShort(fields['description']) ?? '-', text: readText(fields['text']), number };
 }
 
 function readAsset(fields: Fields): NonNullable<ReportInput['assets']>[number] {
   const usage = readInteger(fields['usageCount']);
-  return { serialNumber: readText(fields['sn']) ?? '-', type: readText(fields['assetType']), usage };
+  return { serialNumber: readShort(fields['sn']) ?? '-', type: readShort(fields['assetType']), usage };
 }
 
 function readTest(fields: Fields): ReportInput {
   const uut = readObject(fields['uut']);
   return {
     kind: 'test',
-    operator: readText(uut['user']),
+    operator: readShort(uut['user']),
     comment: readText(uut['comment']),
     durationS: readNumber(uut['execTime']),
-    batch: readText(uut['batchSN']),
+    batch: readShort(uut['batchSN']),
     error: { code: readInteger(uut['errorCode']), message: readText(uut['errorMessage']) },
   };
 }
@@ -145,12 +146,12 @@ function readRepair(fields: Fields, readTime: TimeReader): ReportInput {
   const refReport = readText(uur['refUUT']);
   return {
     kind: 'repair',
-    operator: readText(uur['user']),
+    operator: readShort(uur['user']),
     comment: readText(uur['comment']),
     durationS: readNumber(uur['execTime']),
     repair: {
       refReport: refReport !== null && UUID.test(refReport) ? refReport.toLowerCase() : null,
-      testProcess: { code: readInteger(uur['processCode']), name: readText(uur['processName']) },
+      testProcess: { code: readInteger(uur['processCode']), name: readShort(uur['processName']) },
       confirmedAt: readTime(uur['confirmDate']),
       finalizedAt: readTime(uur['finalizeDate']),
       failures: readFailures(readList(fields['subUnits'])).map(({ failure }) => failure),
@@ -176,17 +177,17 @@ function readHead(fields: Fields, gaps: Gaps, reading: StepReading): ReportInput
   const kind = isRepair(fields['type']) ? readRepair(fields, reading.readTime) : readTest(fields);
   return {
     ...kind,
-    fileId: readText(fields['id']),
+    fileId: readShort(fields['id'], 200),
     outcome: readResult(fields['result']),
-    partNumber: readText(fields['pn']) ?? gaps.partNumber,
-    serialNumber: readText(fields['sn']) ?? gaps.serialNumber,
-    revision: readText(fields['rev']) ?? gaps.revision,
-    process: { code: readInteger(fields['processCode']) ?? gaps.process, name: readText(fields['processName']) },
+    partNumber: readShort(fields['pn']) ?? gaps.partNumber,
+    serialNumber: readShort(fields['sn']) ?? gaps.serialNumber,
+    revision: readShort(fields['rev']) ?? gaps.revision,
+    process: { code: readInteger(fields['processCode']) ?? gaps.process, name: readShort(fields['processName']) },
     station: {
-      name: readText(fields['machineName']),
-      location: readText(fields['location']),
-      purpose: readText(fields['purpose']),
-      fixture: readText(uut['fixtureId']),
+      name: readShort(fields['machineName']),
+      location: readShort(fields['location']),
+      purpose: readShort(fields['purpose']),
+      fixture: readShort(uut['fixtureId']),
       socket: readInteger(uut['testSocketIndex']),
     },
     startedAt: reading.readTime(fields['start']) ?? reading.readTime(fields['startUTC']),

@@ -14,6 +14,7 @@ import {
   readList,
   readNumber,
   readObject,
+  readShort,
   readText,
   type Rest,
   restOf,
@@ -81,7 +82,7 @@ function isPlain(step: Fields, type: string, { kinds, measurements }: ReadMeasur
 
 function readError(step: Fields): StepInput['error'] {
   const { errorCode } = step;
-  const code = typeof errorCode === 'number' && Number.isFinite(errorCode) ? errorCode : readText(errorCode);
+  const code = typeof errorCode === 'number' && Number.isFinite(errorCode) ? errorCode : readShort(errorCode);
   const message = readText(step['errorMessage']);
   return code === null && message === null ? null : { code, message };
 }
@@ -116,8 +117,8 @@ export function readAttachments(value: unknown, warn: (warning: string) => void)
     warn(`attachment "${name.slice(0, 100)}": left out, its data is no base64`);
     return [];
   }
-  const mediaType = readText(attachment['contentType']);
-  return [{ name, mediaType, description: readText(attachment['description']), bytes }];
+  const mediaType = readShort(attachment['contentType'], 100);
+  return [{ name, mediaType, description: readShort(attachment['description'], 500), bytes }];
 }
 
 /** Parts that the model has no place for; also an id or a time that is not as the model wants it. */
@@ -136,7 +137,7 @@ function kindOf(type: string, { kinds }: ReadMeasurements): Kind {
 
 function readCommon(step: Fields, type: string, { readTime }: StepReading): StepInput {
   return {
-    name: readText(step['name']) ?? type,
+    name: readShort(step['name']) ?? type,
     id: readInteger(step['id']),
     nativeType: type,
     group: readGroup(step['group']),
@@ -159,7 +160,7 @@ type ReadStep = { readonly input: StepInput; readonly children: readonly Fields[
  * @param reading - Readers.
  */
 export function readStep(step: Fields, reading: StepReading): ReadStep {
-  const type = readText(step['stepType']) ?? 'GenericTest';
+  const type = readShort(step['stepType']) ?? 'GenericTest';
   const measured = readMeasurements(step);
   const chart = readChart(step['chart']);
   const { loop, rest } = readLoop(step);

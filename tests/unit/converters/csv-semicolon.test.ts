@@ -69,6 +69,16 @@ describe('csv-semicolon', () => {
       'step;value;value\nA;5;1\n',
       { kind: 'rejected', reason: 'two columns have the name "value"', line: 1, column: null },
     ],
+    [
+      `step;value\n${'n'.repeat(8_193)};1\n`,
+      {
+        kind: 'rejected',
+        reason: 'the cell in column step has 8193 characters, at most 8192',
+        line: 2,
+        column: null,
+      },
+    ],
+    [`step;value;comment\n${'n'.repeat(8_192)};${'v'.repeat(9_000)};${'c'.repeat(9_000)}\n`, 'done'],
     ['Step;Value\n;1\n', { kind: 'rejected', reason: 'the row has no step name', line: 2, column: null }],
     [
       'a;b\n1;2\n',

@@ -49,6 +49,18 @@ describe('openhtf-json', () => {
     expect(report.source.warnings.join()).toContain('attachment "m0.txt": left out, 3145729 characters are too many');
   });
 
+  it.each([50, 51, 490])(
+    'keeps metadata of %d lists inside each other, beside the report if need be',
+    async (depth) => {
+      const value = `{"a":${'['.repeat(depth - 1)}1${']'.repeat(depth - 1)}}`;
+      const report = await read(recordOf([]).replace('"metadata":{}', `"metadata":{"odd":${value}}`));
+
+      expect([Object.keys(report.extensions), report.attachments.map(({ name }) => name)]).toEqual(
+        depth > 50 ? [[], ['odd.json']] : [['openhtf'], []],
+      );
+    },
+  );
+
   it.each([
     ['[', ']'],
     ['{"a":', '}'],

@@ -46,8 +46,8 @@ const CUT = String.fromCharCode(4);
 const TOKENS = new RegExp(`([{}|\\n${CUT}])`);
 const LITERAL = /^~(\d{1,7})$/;
 const LONGEST_FIELD = 1024 ** 2;
-/** The longest type of the format has six characters. */
-const LONGEST_TYPE = 100;
+/** The format's types have six characters; an unknown one becomes the name of a step, which may have so many. */
+const LONGEST_TYPE = 8_192;
 
 function bad(reader: Reader, message: string): never {
   throw new BadInput(message, { line: reader.line });

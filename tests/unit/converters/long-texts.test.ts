@@ -25,8 +25,8 @@ describe.each(['wats-wsjf', 'keysight-i3070'])('%s', (name) => {
     'keysight-i3070': [
       [`{@BTEST|${long(8_192)}|00}`, 'done', null],
       [`{@BTEST|${long(8_193)}|00}`, 'rejected', 'a field has 8193 characters, at most 8192'],
-      [`{@BTEST|SN|00{@${'X'.repeat(99)}|a}}`, 'done', null],
-      [`{@BTEST|SN|00{@${'X'.repeat(101)}|a}}`, 'rejected', 'is longer than 100 characters'],
+      [`{@BTEST|SN|00{@${'X'.repeat(8_191)}|a}}`, 'done', null],
+      [`{@BTEST|SN|00{@${'X'.repeat(8_192)}|a}}`, 'rejected', 'is longer than 8192 characters'],
       [`{@BTEST|SN|00{@RPT|${long(20_000)}}}`, 'done', null],
     ],
   };

@@ -13,7 +13,7 @@ import { keyAt, linkTo, type Placed, removeIfThere, settleName } from './place-n
 import type { ActionFile } from './post-action-file.ts';
 import { readInto } from './read-into.ts';
 import { asideName, type RemoveDeps, removeExactly } from './remove-file.ts';
-import { candidateNames, makeTargetFolder } from './target-folder.ts';
+import { candidateNames, makeTargetFolder, recordNameOf } from './target-folder.ts';
 
 /** Where a file goes. */
 export type MoveInput = {
@@ -109,7 +109,7 @@ async function placeAs(ours: ActionFile, to: string, input: PlaceInput): Promise
   if (there === ours.key) return 'placed';
   if (there !== null) return 'taken';
   if (record === null) return placeFile(ours, to, input);
-  const beside = `${to}.error.json`;
+  const beside = recordNameOf(to);
   if ((await placeRecord(beside, { record, temporary })) === 'taken') return 'taken';
   let placed: Placed = 'taken';
   try {
@@ -137,13 +137,13 @@ export async function moveFile(
 ): Promise<string> {
   const folder = await makeTargetFolder(root, target, action.path);
   const temporary = join(folder, asideName(action));
-  for (const name of candidateNames(action)) {
+  for (const name of candidateNames(action, { hasRecord: record !== null })) {
     if ((await placeAs(ours, join(folder, name), { root, action, temporary, record, signal })) === 'taken') continue;
     await syncDirectory(folder);
     if ((await removeExactly({ log }, ours, action)) !== 'changed') return name;
     // What was written to after it was read is a new file: it stays, and only there.
     await removeIfThere(join(folder, name));
-    if (record !== null) await removeIfThere(join(folder, `${name}.error.json`));
+    if (record !== null) await removeIfThere(join(folder, recordNameOf(name)));
     throw new Error('Cannot move file: it was written to meanwhile');
   }
   throw new Error('Cannot move file: every name for it is taken');

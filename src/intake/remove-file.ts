@@ -1,12 +1,13 @@
 // Takes finished files away, and only those: whatever turns out to be another file goes back under a name that people see.
 
 import { lstat, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { confinePath } from '../disk/confined.ts';
 import type { PostAction } from '../store/types.ts';
 import { identityOf } from './look-at.ts';
+import { fitName, splitName } from './fit-name.ts';
 import { keyAt, keyOf, settleName } from './place-name.ts';
 import type { ActionFile } from './post-action-file.ts';
 
@@ -25,10 +26,10 @@ export const asideName = (action: Pick<PostAction, 'seq'>): string => `.airlock-
 /** The file's own name, then visible ones with the same extension, so that the folder takes them as files of its own. */
 function* namesFor(path: string, seq: number): Generator<string> {
   yield path;
-  const extension = extname(path);
-  const stem = basename(path, extension);
+  const parts = splitName(basename(path));
   for (let count = 1; count < NAMES_TRIED; count += 1) {
-    yield join(dirname(path), `${stem}.put-back-${seq}${count === 1 ? '' : `-${count}`}${extension}`);
+    const addition = `.put-back-${seq}${count === 1 ? '' : `-${count}`}`;
+    yield join(dirname(path), fitName(parts, { addition }));
   }
 }
 

@@ -1,10 +1,11 @@
 // The folder that finished files move to, and the names they get there: nothing is overwritten, no link is followed.
 
 import { realpath } from 'node:fs/promises';
-import { dirname, extname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { ensureDurableDirectory } from '../disk/durable-file.ts';
 import { makePathRelation } from '../disk/path-relation.ts';
 import type { PostAction } from '../store/types.ts';
+import { fitName, splitName } from './fit-name.ts';
 
 // As the umask allows: people on the shop floor read them.
 const FOLDER_MODE = 0o777;
@@ -31,16 +32,23 @@ export async function makeTargetFolder(root: string, target: string, path: strin
   return folder;
 }
 
+/** The name of the record beside a failed file. */
+export const recordNameOf = (name: string): string => `${name}.error.json`;
+
 /**
- * Names to try in turn: the file's own, then with the time of its end and its id.
+ * Names to try in turn: the file's own, then with the time of its end and its id; cut where they would be too long.
  *
  * @param action - Whose file moves.
+ * @param options - `hasRecord`: so short that the name of the record is none too long either.
  */
-export function candidateNames({ path, submissionId, endedAtUnixMs, seq }: PostAction): readonly string[] {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const extension = extname(name);
-  const stem = name.slice(0, name.length - extension.length);
+export function candidateNames(
+  { path, submissionId, endedAtUnixMs, seq }: Pick<PostAction, 'path' | 'submissionId' | 'endedAtUnixMs' | 'seq'>,
+  { hasRecord }: { readonly hasRecord: boolean },
+): readonly string[] {
+  const parts = splitName(path.slice(path.lastIndexOf('/') + 1));
+  const besideBytes = hasRecord ? recordNameOf('').length : 0;
   const time = new Date(endedAtUnixMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const id = submissionId === null ? `${seq}` : submissionId.slice(-8);
-  return [name, `${stem}.${time}-${id}${extension}`, `${stem}.${time}-${id}-${seq}${extension}`];
+  const additions = ['', `.${time}-${id}`, `.${time}-${id}-${seq}`];
+  return additions.map((addition) => fitName(parts, { addition, besideBytes }));
 }

@@ -83,6 +83,42 @@ describe('moveFile()', () => {
     expect(await readFile(join(folder.path, 'Done', 'a.csv'), 'utf8')).toBe('older');
   });
 
+  it.each([
+    [243, 243],
+    [244, 244],
+    [245, 244],
+  ])(
+    'gives a failed file with a name of %d bytes one of %d, so that its record can lie beside it',
+    async (bytes, expected) => {
+      await using folder = await makeTemporaryFolder();
+      const path = `${'n'.repeat(bytes - 4)}.csv`;
+      await writeFile(join(folder.path, path), TEXT);
+
+      const name = await move(folder.path, await actionFor(folder.path, path), 'why\n');
+
+      expect(name).toBe(`${'n'.repeat(expected - 4)}.csv`);
+      expect(await allNamesIn(join(folder.path, 'Done'))).toEqual([name, `${name}.error.json`]);
+    },
+  );
+
+  it.each([
+    [228, 228],
+    [229, 229],
+    [230, 229],
+    [255, 229],
+  ])('of a name of %d bytes that is taken keeps %d beside time and id', async (bytes, expected) => {
+    await using folder = await makeTemporaryFolder();
+    const path = `${'n'.repeat(bytes - 4)}.csv`;
+    await mkdir(join(folder.path, 'Done'));
+    await writeFile(join(folder.path, 'Done', path), 'older');
+    await writeFile(join(folder.path, path), TEXT);
+
+    const name = await move(folder.path, await actionFor(folder.path, path));
+
+    expect(name).toBe(`${'n'.repeat(expected - 4)}.20261121T123005Z-deadbeef.csv`);
+    expect(await readFile(join(folder.path, 'Done', name), 'utf8')).toBe(TEXT);
+  });
+
   it('goes on where a crash cut it short: both names, or the record without its file', async () => {
     await using folder = await makeTemporaryFolder();
     const done = join(folder.path, 'Done');

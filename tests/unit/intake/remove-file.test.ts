@@ -70,6 +70,17 @@ describe('removeExactly()', () => {
 });
 
 describe('removeLeftover()', () => {
+  it('puts a file with a long name back under one that is none too long', async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = `${'n'.repeat(251)}.csv`;
+    await writeFile(join(folder.path, path), 'of another');
+    await writeFile(join(folder.path, ASIDE), 'never taken');
+
+    await removeLeftover(makeListeningLogger(), folder.path, { seq: 7, path, identity: '1:1:1' });
+
+    expect(await readFile(join(folder.path, `${'n'.repeat(240)}.put-back-7.csv`), 'utf8')).toBe('never taken');
+  });
+
   it('removes the file of the action that a crash left aside, once', async () => {
     await using left = await makeLeftover();
 

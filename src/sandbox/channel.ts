@@ -132,15 +132,16 @@ export type FrameReading =
   | { readonly kind: 'more' }
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** Cuts a stream of bytes into frames; holds at most one unfinished frame. */
+/** Cuts a stream of bytes into frames; holds what was handed over and not read yet, and one unfinished frame. */
 export type FrameReader = {
-  /** Hand over bytes. Read with `next` until it says `more` before handing over others. */
+  /** Hand over bytes. Read with `next` until it says `more` before handing over others, or they pile up here. */
   readonly push: (chunk: Buffer) => void;
   readonly next: () => FrameReading;
 };
 
 /**
- * Make a frame reader. Memory stays below one header and one capped payload, however small the pieces are that arrive.
+ * Make a frame reader. For who reads all before handing over more, memory stays below one header and one capped payload, however
+ * small the pieces are that arrive.
  *
  * @param caps - Largest payload by type.
  */
@@ -174,7 +175,13 @@ export function makeFrameReader(caps: ReadonlyMap<number, number>): FrameReader 
     return { kind: 'frame', frame };
   }
 
-  return { push: (bytes) => (chunk = bytes), next };
+  return {
+    push: (bytes) => {
+      // Race: what is read is used up before more is asked for, but a process that exits makes its pipe flow again.
+      chunk = chunk.length === 0 ? bytes : Buffer.concat([chunk, bytes]);
+    },
+    next,
+  };
 }
 
 /** Payload of `load`, as JSON. The runner makes a new isolate for it. */

@@ -39,6 +39,22 @@ describe('makeFrameReader()', () => {
     expect(readAll([...bytes].map((byte) => Buffer.of(byte)))).toEqual([part, pull]);
   });
 
+  it('loses nothing of what is handed over before all was read', () => {
+    const reader = makeFrameReader(CAPS_OUT);
+    const bytes = Buffer.concat([encodeFrame(part), encodeFrame(pull)]);
+    reader.push(bytes);
+    reader.next();
+    reader.push(bytes.subarray(0, 3));
+    reader.push(bytes.subarray(3));
+
+    expect([reader.next(), reader.next(), reader.next(), reader.next()]).toEqual([
+      { kind: 'frame', frame: pull },
+      { kind: 'frame', frame: part },
+      { kind: 'frame', frame: pull },
+      { kind: 'more' },
+    ]);
+  });
+
   it('refuses an unknown type before it allocates for it', () => {
     const header = encodeHeader({ ...part, payloadBytes: 0 });
     header.writeUInt8(200, 4);

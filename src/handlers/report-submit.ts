@@ -23,6 +23,7 @@ function toAnswer(outcome: AcceptOutcome, name: string) {
         duplicate: outcome.duplicate,
       };
     case 'queue_full':
+    case 'too_large':
       throw refused(name, outcome);
     case 'conflict':
       throw new AirlockError('conflict', `Cannot take "${name}": the idempotency key was used for other content`, {

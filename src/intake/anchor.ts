@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { codeOf, type EventsLost, type FolderEventsDeps, makeFolderEvents } from './folder-events.ts';
 import { isNetworkFolder } from './network-folder.ts';
+import { findRealPlaces } from './real-places.ts';
 import type { FolderSettings } from './settings.ts';
 
 // How often a folder that is missing is looked for.
@@ -75,8 +76,10 @@ export function makeAnchor(deps: AnchorDeps, settings: FolderSettings): Anchor {
   }
 
   async function arm(id: string): Promise<void> {
-    const isPolled = config.poll === 'always' || (await isNetworkFolder(root));
-    armed = { id, watcher: isPolled ? null : events.start() };
+    // No link is followed by events, the one to the folder itself included.
+    const places = await findRealPlaces(settings);
+    const isPolled = config.poll === 'always' || (await isNetworkFolder(places.root));
+    armed = { id, watcher: isPolled ? null : events.start(places) };
     if (!state.isThere) {
       log.info({ isPolled }, 'the watch folder is watched');
       state = { isThere: true, sinceUnixMs: clock.nowUnixMs(), reason: null };

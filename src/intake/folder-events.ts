@@ -3,6 +3,7 @@
 import type { Clock } from '../core/clock.ts';
 import { isSystemError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { RealPlaces } from './real-places.ts';
 import type { FolderSettings } from './settings.ts';
 import { startWatcher } from './watcher.ts';
 
@@ -24,7 +25,7 @@ export type FolderEventsDeps = {
 /** Events of one folder; at most one watcher speaks at a time. */
 export type FolderEvents = {
   /** Ask the system for them. Order: the one before is closed first. */
-  readonly start: () => AsyncDisposable;
+  readonly start: (places: RealPlaces) => AsyncDisposable;
   /** The folder went away, and with it whatever was wrong. */
   readonly forget: () => void;
   readonly lost: () => EventsLost | null;
@@ -49,7 +50,7 @@ const isClosed = (error: unknown): boolean => isSystemError(error, 'EACCES', 'EP
  */
 export function makeFolderEvents(deps: FolderEventsDeps, settings: FolderSettings): FolderEvents {
   const { log, clock, onHint, watch = startWatcher } = deps;
-  const { root, config, doneFolder, errorFolder } = settings;
+  const { config } = settings;
   let lost: EventsLost | null = null;
   let rearmAtMs = 0;
   let isToScan = false;
@@ -71,7 +72,7 @@ export function makeFolderEvents(deps: FolderEventsDeps, settings: FolderSetting
   }
 
   /** Race: a watcher that was let go may still speak; only the last one is heard. */
-  function start(): AsyncDisposable {
+  function start({ root, skip }: RealPlaces): AsyncDisposable {
     const mine = Symbol('watcher');
     let hasFailed = false;
     speaker = mine;
@@ -84,7 +85,6 @@ export function makeFolderEvents(deps: FolderEventsDeps, settings: FolderSetting
     const onReady = (): void => {
       if (speaker === mine && !hasFailed) noteReady();
     };
-    const skip = [doneFolder, errorFolder];
     return watch({ root, isRecursive: config.recursive, skip, onHint, onError, onReady });
   }
 

@@ -7,7 +7,8 @@ import { makeAnchor } from './anchor.ts';
 import { type FolderDeps, type Loop, pause } from './folder-loop.ts';
 import { type FolderStatus, toFolderStatus } from './folder-status.ts';
 import { isFromSystem } from './look-at.ts';
-import { lookAtAll, makeMemory } from './memory.ts';
+import { forgetGoneOdd, lookAtAll, makeMemory } from './memory.ts';
+import { findRealPlaces } from './real-places.ts';
 import { scanFolder } from './scan.ts';
 import type { FolderSettings } from './settings.ts';
 import { takeReady } from './take-ready.ts';
@@ -17,6 +18,7 @@ const HINT_LIMIT = 10_000;
 const TOUCH_EVERY_MS = 86_400_000;
 const FORGET_BATCH = 500;
 const STORE_RETRY_MS = 5_000;
+const BUG_RETRY_MS = 60_000;
 
 /** One watch folder at work. Disposing stops it; what is being read is given up, nothing is left behind. */
 export type WatchedFolder = AsyncDisposable & {
@@ -38,14 +40,15 @@ async function forgetOld({ store, settings, clock }: Loop): Promise<void> {
 
 async function scan(loop: Loop): Promise<void> {
   const { settings, clock, times, state, signal, anchor } = loop;
-  const { root, config } = settings;
+  const { config } = settings;
   const startMs = clock.monotonicMs();
   loop.hints.clear();
-  const skip = [settings.doneFolder, settings.errorFolder];
+  const places = await findRealPlaces(settings);
   const { paths, isCut } = await scanFolder(
-    { root, isRecursive: config.recursive, skip, limit: SCAN_LIMIT },
+    { ...places, isRecursive: config.recursive, limit: SCAN_LIMIT },
     { signal },
   );
+  forgetGoneOdd(loop.memory, paths);
   const isTouching = startMs >= times.touchAtMs;
   await lookAtAll(loop, paths, { nowMs: startMs, isTouching, signal });
   if (isTouching && !isCut) {
@@ -87,6 +90,7 @@ async function goRound(loop: Loop): Promise<number> {
   const held = await anchor.hold();
   if (held.kind === 'missing') {
     memory.looks.clear();
+    memory.odd.clear();
     times.scanAtMs = 0;
     return held.lookAgainInMs;
   }
@@ -108,7 +112,10 @@ async function goRoundSafely(loop: Loop): Promise<number> {
     }
     // The folder is to blame: it went away or was closed in the middle of a round.
     if (isFromSystem(error)) return await loop.anchor.lose(error);
-    throw error;
+    // A bug: what lies in one folder must not end the daemon, now and at each start again.
+    pause(loop, { by: 'internal', forMs: BUG_RETRY_MS });
+    loop.log.error({ err: error, retryInMs: BUG_RETRY_MS }, 'the watch folder could not be looked through');
+    return BUG_RETRY_MS;
   }
 }
 
@@ -161,7 +168,7 @@ export function startFolder(
     }
   }
 
-  // A bug in here is nobody's to catch: as an unhandled rejection it ends the daemon with 70 instead of stopping the folder unseen.
+  // Whatever a round throws is caught above; should that fail, it ends the daemon with 70 instead of stopping the folder unseen.
   const running = run();
   return {
     name: settings.name,

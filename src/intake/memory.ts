@@ -56,6 +56,20 @@ function rememberOdd({ memory, log }: LookDeps, path: string, what: OddKind): vo
   log.warn({ file: path, what }, 'this is no regular file: it is never opened');
 }
 
+/**
+ * Forget what is never opened and lies there no more.
+ *
+ * Order: before the paths are looked at, so that there is room for what is new.
+ *
+ * @param memory - Of the folder.
+ * @param paths - Everything that a whole scan found.
+ */
+export function forgetGoneOdd({ odd }: Memory, paths: readonly string[]): void {
+  if (odd.size === 0) return;
+  const there = new Set(paths);
+  for (const path of odd.keys()) if (!there.has(path)) odd.delete(path);
+}
+
 function rememberLook(
   { memory, settings }: LookDeps,
   { path, ...seen }: FolderFile & { readonly size: number },

@@ -17,6 +17,7 @@ const AT_ONCE = 4;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 300_000;
 const STORE_RETRY_MS = 5_000;
+const BUG_RETRY_MS = 60_000;
 
 /** What working off needs. */
 export type PostActionsDeps = {
@@ -133,13 +134,17 @@ export function startPostActions(deps: PostActionsDeps, settings: FolderSettings
       return await workOff(work);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof AirlockError) || error.code !== 'unavailable') throw error;
-      log.error({ err: error }, 'the store does not answer: finished files wait');
-      return STORE_RETRY_MS;
+      if (error instanceof AirlockError && error.code === 'unavailable') {
+        log.error({ err: error }, 'the store does not answer: finished files wait');
+        return STORE_RETRY_MS;
+      }
+      // A bug: one finished file must not end the daemon, now and at each start again.
+      log.error({ err: error, retryInMs: BUG_RETRY_MS }, 'finished files could not be put away');
+      return BUG_RETRY_MS;
     }
   }
 
-  // A bug in here is nobody's to catch: as an unhandled rejection it ends the daemon with 70 instead of stopping unseen.
+  // Whatever a round throws is caught above; should that fail, it ends the daemon with 70 instead of stopping unseen.
   const running = run();
   return {
     wake: waker.wake,

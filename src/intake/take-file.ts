@@ -112,6 +112,8 @@ async function acceptBody(
   switch (outcome.kind) {
     case 'accepted':
       return { kind: 'taken', submissionId: outcome.submissionId, duplicate: outcome.duplicate };
+    case 'too_large':
+      return { ...outcome, size: body.kind === 'inline' ? body.bytes.byteLength : body.size };
     case 'queue_full':
       return outcome;
     case 'conflict':

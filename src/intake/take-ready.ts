@@ -1,6 +1,7 @@
 // Takes the files of one folder that have settled, a few at a time, as long as there is room for them.
 
 import { assertNever } from '../core/assert-never.ts';
+import { AirlockError } from '../core/errors.ts';
 import { formatBytes, formatDurationMs } from '../core/units.ts';
 import type { FailureRecord, FolderOrigin } from '../store/types.ts';
 import { type Loop, pause } from './folder-loop.ts';
@@ -9,6 +10,8 @@ import { afterUnreadable, type Look } from './settle.ts';
 import { takeFile, type TakeOutcome } from './take-file.ts';
 
 const TAKEN_AT_ONCE = 4;
+// A file that something unforeseen happened to is tried again this often.
+const FAILED_RETRY_MS = 60_000;
 
 type Ready = { readonly path: string; readonly look: Look };
 
@@ -60,6 +63,24 @@ async function noteOutcome(loop: Loop, ready: Ready, outcome: TakeOutcome): Prom
   }
 }
 
+/** The store's failures are about all files, everything else about this one: it waits, is shown, and holds up no other. */
+function noteFailed({ memory, clock, log }: Loop, { path, look }: Ready, err: unknown): void {
+  log.error({ err, file: path, retryInMs: FAILED_RETRY_MS }, 'a file could not be taken in');
+  const nowMs = clock.monotonicMs();
+  const unreadableSinceMs = look.unreadableSinceMs ?? nowMs;
+  memory.looks.set(path, { ...look, unreadableSinceMs, readyAtMs: nowMs + FAILED_RETRY_MS });
+}
+
+async function takeOneSafely(loop: Loop, ready: Ready): Promise<void> {
+  try {
+    await takeOne(loop, ready);
+  } catch (error) {
+    loop.signal.throwIfAborted();
+    if (error instanceof AirlockError && error.code === 'unavailable') throw error;
+    noteFailed(loop, ready, error);
+  }
+}
+
 async function takeOne(loop: Loop, ready: Ready): Promise<void> {
   const { settings, signal } = loop;
   const { config, root, maxBytes, name } = settings;
@@ -102,7 +123,7 @@ export async function takeReady(loop: Loop): Promise<void> {
     const ready = findReady(loop);
     if (ready.length === 0) return;
     // Order: all of them have ended before the first error counts, or one might be taken twice at once.
-    const ends = await Promise.allSettled(ready.map((one) => takeOne(loop, one)));
+    const ends = await Promise.allSettled(ready.map((one) => takeOneSafely(loop, one)));
     signal.throwIfAborted();
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }

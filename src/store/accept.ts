@@ -118,7 +118,7 @@ function findNoPlace(context: StoreContext, { input, size, companionSize }: Meas
  *
  * @param context - Inside a transaction.
  */
-export function accept(context: StoreContext, input: PlacedInput, time: CallTime): AcceptOutcome | TooLarge {
+export function accept(context: StoreContext, input: PlacedInput, time: CallTime): AcceptOutcome {
   const { ledger } = context;
   const measured = measure(input);
   const { content, size, companionSize } = measured;

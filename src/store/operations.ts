@@ -15,11 +15,11 @@ import { claimSubmission, endSubmission, wakeWaiting } from './submissions.ts';
 import type { PlacedInput } from './placed.ts';
 import type { FoundDelivery, FoundReport, PlacedEnd } from './placed-end.ts';
 import { releaseRoom, reserveRoom, type RoomAnswer, type RoomRelease, type RoomRequest } from './room.ts';
-import type { AcceptOutcome, Claim, Store, TooLarge } from './types.ts';
+import type { AcceptOutcome, Claim, Store } from './types.ts';
 
 /** What the main thread asks for by itself, to take files in, and to write and read the files of large reports. */
 type OwnCalls = {
-  readonly accept: (input: PlacedInput) => Promise<AcceptOutcome | TooLarge>;
+  readonly accept: (input: PlacedInput) => Promise<AcceptOutcome>;
   readonly findAnswer: (content: CallContent) => Promise<AcceptOutcome | null>;
   readonly reserve: (request: RoomRequest) => Promise<RoomAnswer>;
   readonly release: (upload: RoomRelease) => Promise<void>;

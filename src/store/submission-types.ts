@@ -3,7 +3,7 @@
 import type { Body, Companion } from '../core/body.ts';
 import type { KeyId, ReportId, SubmissionId } from '../core/ids.ts';
 import type { WaitingReason } from '../core/states.ts';
-import type { IncomingBody, QueueFull } from './upload-types.ts';
+import type { IncomingBody, QueueFull, TooLarge } from './upload-types.ts';
 
 /** One file as it lies in a watch folder at one moment. */
 export type FolderFile = {
@@ -48,6 +48,7 @@ export type AcceptOutcome =
       readonly duplicate: boolean;
     }
   | QueueFull
+  | TooLarge
   | { readonly kind: 'conflict'; readonly submissionId: SubmissionId };
 
 /** A submission that the conversion loop has claimed. */

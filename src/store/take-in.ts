@@ -1,7 +1,6 @@
 // The one door, on the main thread: bodies get their final place, then the store's thread decides and commits.
 
 import { readFile } from 'node:fs/promises';
-import { assertNever } from '../core/assert-never.ts';
 import { INLINE_BODY_BYTES } from '../core/body.ts';
 import { makeUuidV7 } from '../core/ids.ts';
 import { AirlockError } from '../core/errors.ts';
@@ -17,15 +16,7 @@ import { makePlacer, type Placer } from './payload.ts';
 import type { PlacedBody, PlacedInput } from './placed.ts';
 import type { RoomAnswer } from './room.ts';
 import { makeRunningKeys } from './running-keys.ts';
-import type {
-  AcceptInput,
-  AcceptOutcome,
-  IncomingBody,
-  QueueFull,
-  TooLarge,
-  UploadInput,
-  UploadOutcome,
-} from './types.ts';
+import type { AcceptInput, AcceptOutcome, IncomingBody, QueueFull, UploadInput, UploadOutcome } from './types.ts';
 import { type OpenUpload, openUpload, refuseWrite, type UploadDeps } from './upload.ts';
 
 /** What taking in needs. */
@@ -121,19 +112,9 @@ async function commit(taking: Taking, placed: PlacedInput): Promise<AcceptOutcom
     return STORE_FAILED;
   }
   // Trust: the thread runs the operation of this very method.
-  const outcome = taking.unwrap('accept', reply) as AcceptOutcome | TooLarge;
-  switch (outcome.kind) {
-    case 'accepted':
-      if (!outcome.duplicate) handOver(taking, placed);
-      return outcome;
-    case 'too_large':
-      throw tooLarge(outcome.limit);
-    case 'queue_full':
-    case 'conflict':
-      return outcome;
-    default:
-      return assertNever(outcome);
-  }
+  const outcome = taking.unwrap('accept', reply) as AcceptOutcome;
+  if (outcome.kind === 'accepted' && !outcome.duplicate) handOver(taking, placed);
+  return outcome;
 }
 
 async function accept(taking: Taking, input: AcceptInput): Promise<AcceptOutcome> {

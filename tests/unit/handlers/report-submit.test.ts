@@ -73,6 +73,15 @@ describe('handleReportSubmit()', () => {
     });
   });
 
+  it('says of a file that is larger than the whole queue how large one may be', async () => {
+    const store = storeThat({ kind: 'too_large', limit: 3 });
+
+    await expect(handleReportSubmit(store, { ...base, content: 'abcd' }, context)).rejects.toMatchObject({
+      code: 'too_large',
+      data: { limit: 3 },
+    });
+  });
+
   it('refuses both contents and none', async () => {
     await expect(handleReportSubmit(accepted, base, context)).rejects.toMatchObject({ code: 'invalid_params' });
     await expect(

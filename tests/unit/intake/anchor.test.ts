@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { realpath, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema/root.ts';
 import { makeAnchor } from '../../../src/intake/anchor.ts';
@@ -19,8 +20,11 @@ function settingsOf(root: string, poll: 'auto' | 'always'): FolderSettings {
 }
 
 /** An anchor whose events are in the hands of the test. */
-async function makeHeld(poll: 'auto' | 'always' = 'auto') {
+async function makeHeld(poll: 'auto' | 'always' = 'auto', { isLinked = false }: { readonly isLinked?: boolean } = {}) {
   const folder = await makeTemporaryFolder();
+  const links = await makeTemporaryFolder();
+  const link = join(links.path, 'link');
+  await symlink(folder.path, link);
   const clock = makeManualClock(0);
   const watchers: (WatchInput & { isClosed: boolean })[] = [];
   const watch = (input: WatchInput): AsyncDisposable => {
@@ -29,7 +33,10 @@ async function makeHeld(poll: 'auto' | 'always' = 'auto') {
     return { [Symbol.asyncDispose]: async () => void (watcher.isClosed = true) };
   };
   const { log, messages } = makeListeningLogger();
-  const anchor = makeAnchor({ log, clock, onHint: () => undefined, watch }, settingsOf(folder.path, poll));
+  const anchor = makeAnchor(
+    { log, clock, onHint: () => undefined, watch },
+    settingsOf(isLinked ? link : folder.path, poll),
+  );
   const first = await anchor.hold();
   return {
     folder,
@@ -38,7 +45,10 @@ async function makeHeld(poll: 'auto' | 'always' = 'auto') {
     anchor,
     first,
     messages,
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await links[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -53,6 +63,13 @@ describe('makeAnchor()', () => {
       { kind: 'held', isNew: false },
     ]);
     expect([held.watchers.length, held.anchor.isPolled()]).toEqual([1, false]);
+  });
+
+  it('asks for the events of the folder that a link leads to, and leaves its targets out by their real names', async () => {
+    await using held = await makeHeld('auto', { isLinked: true });
+    const real = await realpath(held.folder.path);
+
+    expect(held.watchers[0]).toMatchObject({ root: real, skip: [join(real, 'Done'), join(real, 'Error')] });
   });
 
   it('arms no events where the folder is always polled', async () => {

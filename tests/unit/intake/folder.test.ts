@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema/root.ts';
+import { AirlockError } from '../../../src/core/errors.ts';
 import { type SubmissionId, toSubmissionId } from '../../../src/core/ids.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
 import { startFolder } from '../../../src/intake/folder.ts';
@@ -15,6 +16,7 @@ import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 const IN_FLIGHT = 3;
 const STEP_MS = 500;
 
+type KnownFiles = () => Promise<readonly string[]>;
 type Accept = (input: AcceptInput, submissionId: SubmissionId) => AcceptOutcome;
 
 const takeAll: Accept = (_input, submissionId) => ({
@@ -26,7 +28,10 @@ const takeAll: Accept = (_input, submissionId) => ({
 });
 
 /** A store that only answers `accept`. */
-function makeStore(accept: Accept): { readonly store: FolderDeps['store']; readonly taken: string[] } {
+function makeStore(
+  accept: Accept,
+  knownFiles: KnownFiles,
+): { readonly store: FolderDeps['store']; readonly taken: string[] } {
   const taken: string[] = [];
   const store: FolderDeps['store'] = {
     accept: async (input) => {
@@ -35,7 +40,7 @@ function makeStore(accept: Accept): { readonly store: FolderDeps['store']; reado
       return outcome;
     },
     openUpload: () => Promise.reject(new Error('no file here is large')),
-    knownFiles: async () => [],
+    knownFiles,
     refuseFile: async () => undefined,
     touchFiles: async () => undefined,
     forgetFiles: async () => 0,
@@ -52,14 +57,16 @@ function settingsOf(root: string): FolderSettings {
 /** A watched folder whose clock goes on while something is waited for. */
 async function makeWatched({
   accept = takeAll,
+  knownFiles = async () => [],
   open = [],
 }: {
   readonly accept?: Accept;
+  readonly knownFiles?: KnownFiles;
   readonly open?: readonly SubmissionId[];
 } = {}) {
   const folder = await makeTemporaryFolder();
   const clock = makeManualClock(0);
-  const { store, taken } = makeStore(accept);
+  const { store, taken } = makeStore(accept, knownFiles);
   const drop = (name: string): Promise<void> => writeFile(join(folder.path, name), 'abc');
   const start = () =>
     startFolder({ store, clock, log: silentLogger, onAction: () => undefined }, settingsOf(folder.path), { open });
@@ -128,6 +135,54 @@ describe('startFolder()', () => {
 
     // The clock of the test runs ahead of the disk; without polling it would be found after a day.
     expect(test.clock.monotonicMs() - droppedAtMs).toBeLessThan(3_600_000);
+  });
+
+  it.each([
+    ['a bug', new TypeError('Cannot read properties of undefined')],
+    ['a failure of this file alone', new AirlockError('internal', 'Cannot take in file: nobody knows why')],
+  ])('lets a file wait that meets %s, shows it, takes the others, and tries it again', async (_what, error) => {
+    let isMended = false;
+    const accept: Accept = (input, submissionId) => {
+      if (input.name === 'bad.csv' && !isMended) throw error;
+      return takeAll(input, submissionId);
+    };
+    await using test = await makeWatched({ accept });
+    for (const name of ['bad.csv', 'good.csv']) await test.drop(name);
+    await using folder = test.start();
+
+    await test.until(() => test.taken.includes('good.csv') && folder.status().unreadable.includes('bad.csv'));
+    isMended = true;
+
+    await test.until(() => test.taken.includes('bad.csv'));
+    expect(folder.status()).toMatchObject({ state: 'watching', reason: null, unreadable: [] });
+  });
+
+  it('goes on after a bug in a whole round, and says so until then', async () => {
+    let isMended = false;
+    const knownFiles = async (): Promise<readonly string[]> => {
+      if (!isMended) throw new TypeError('Cannot read properties of undefined');
+      return [];
+    };
+    await using test = await makeWatched({ knownFiles });
+    await test.drop('a.csv');
+    await using folder = test.start();
+
+    await test.until(() => folder.status().reason === 'internal');
+    isMended = true;
+
+    await test.until(() => test.taken.length === 1);
+    expect(folder.status().reason).toBe(null);
+  });
+
+  it('forgets what is never opened as soon as a whole scan does not find it', async () => {
+    await using test = await makeWatched();
+    await mkdir(join(test.folder.path, 'odd.csv'));
+    await using folder = test.start();
+    await test.until(() => folder.status().odd.length === 1);
+
+    await rmdir(join(test.folder.path, 'odd.csv'));
+
+    await test.until(() => folder.status().odd.length === 0);
   });
 
   it('tells how many files cannot be opened, and since when', async () => {

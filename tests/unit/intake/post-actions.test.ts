@@ -192,6 +192,39 @@ describe('startPostActions()', () => {
     },
   );
 
+  it('goes on after a bug in what is said of one file', async () => {
+    await using folder = await makeTemporaryFolder();
+    await writeFile(join(folder.path, 'a.csv'), 'abc');
+    const action = await actionFor(folder.path);
+    const clock = makeManualClock();
+    const ends: PostActionEnd[] = [];
+    let tries = 0;
+    await using _actions = startPostActions(
+      {
+        store: {
+          dueActions: async () => ({ items: ends.length === 0 ? [action] : [], nextDueInMs: null }),
+          endPostAction: async (_action, end) => {
+            tries += 1;
+            if (tries === 1) throw new TypeError('Cannot read properties of undefined');
+            ends.push(end);
+          },
+        },
+        clock,
+        log: silentLogger,
+        onGone: () => undefined,
+      },
+      settingsOf(folder.path, {}),
+    );
+
+    const step = (): number => {
+      clock.advance(1_000);
+      return ends.length;
+    };
+    await eventually(step, (count) => count === 1);
+
+    expect([tries, ends]).toEqual([2, [{ state: 'done', isGone: true }]]);
+  });
+
   it('tries again later while the watch folder is away', async () => {
     const settings = settingsOf('/nowhere/at/all', {});
 

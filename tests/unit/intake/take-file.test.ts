@@ -141,6 +141,18 @@ describe('takeFile()', () => {
     expect([gone.kind, linked.kind]).toEqual(['gone', 'changed']);
   });
 
+  it('says that a file is larger than the whole queue', async () => {
+    await using folder = await makeTemporaryFolder();
+    await writeFile(join(folder.path, 'a'), 'abc');
+    const store = makeStore({ accept: { kind: 'too_large', limit: 2 } });
+
+    expect(await takeFile(store, await inputFor(folder.path, 'a'), { signal })).toEqual({
+      kind: 'too_large',
+      size: 3,
+      limit: 2,
+    });
+  });
+
   it('passes on that the queue is full', async () => {
     await using folder = await makeTemporaryFolder();
     await writeFile(join(folder.path, 'a'), 'abc');

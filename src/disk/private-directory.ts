@@ -1,8 +1,9 @@
 // Folders and files that only their owner may enter or read: made so, and checked so.
 
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { AirlockError, isSystemError } from '../core/errors.ts';
+import { ensureDurableDirectory } from './durable-file.ts';
 
 /** Options of the checks. */
 export type PrivateCheckOptions = {
@@ -127,14 +128,15 @@ export function checkPrivateFile(path: string, stats: Stats, { uid = ownUid() }:
 }
 
 /**
- * Make a folder, and those above it that are missing, with mode 0700; refuse one that exists and is not private.
+ * Make a folder, and those above it that are missing, with mode 0700 and on the disk once this resolves; refuse one that exists and
+ * is not private.
  *
  * @param path - The folder.
  * @throws {AirlockError} cannot_write when the system refuses to make it; unavailable as {@link checkPrivateDirectory}.
  */
 export async function ensurePrivateDirectory(path: string, options: PrivateCheckOptions = {}): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await ensureDurableDirectory(path);
   } catch (cause) {
     // EEXIST: something else lies there; the check below says what and how to mend it.
     if (!isSystemError(cause, 'EEXIST')) {

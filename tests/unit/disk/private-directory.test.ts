@@ -1,5 +1,7 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { chmod, lstat, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
   checkPrivateDirectory,
@@ -7,6 +9,8 @@ import {
   ensurePrivateDirectory,
 } from '../../../src/disk/private-directory.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+
+const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
 const unavailable = (reason: string, message: RegExp) => ({
   code: 'unavailable',
@@ -24,6 +28,21 @@ describe('ensurePrivateDirectory()', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     expect((await stat(join(folder.path, 'a'))).mode & 0o777).toBe(0o700);
   });
+
+  test.skipIf(!hasStrace)(
+    'has flushed the folder of each name that it made, up to the first that was there',
+    async () => {
+      await using folder = await makeTemporaryFolder();
+      const module = new URL('../../../src/disk/private-directory.ts', import.meta.url).href;
+      const script = `await (await import('${module}')).ensurePrivateDirectory('${join(folder.path, 'a', 'b', 'c')}')`;
+      const traced = ['-f', '-y', '-e', 'trace=fsync', process.execPath, '--input-type=module', '-e', script];
+
+      const { stderr } = await promisify(execFile)('strace', traced);
+
+      const flushed = [...stderr.matchAll(/fsync\(\d+<([^>]*)>/g)].map(([, path]) => path);
+      expect(flushed).toEqual([folder.path, join(folder.path, 'a'), join(folder.path, 'a', 'b')]);
+    },
+  );
 
   test('accepts a private folder that exists', async () => {
     await using folder = await makeTemporaryFolder();

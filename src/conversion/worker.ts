@@ -47,6 +47,8 @@ function isPoolBusy(error: unknown): boolean {
 }
 
 function mayHaveWork(change: StoreChange): boolean {
+  // Over a limit of the queue nothing is claimed until an upload has made room.
+  if (change.kind === 'report') return change.state !== 'ready' && change.state !== 'inflight';
   // A suspended one is due later, perhaps sooner than the loop meant to wait.
   return change.kind === 'submission' && (change.state === 'received' || change.state === 'suspended');
 }

@@ -3,6 +3,9 @@
 /** Bytes up to this size stay in memory and in the database; more go to a file. Source: queue.md 1, measured. */
 export const INLINE_BODY_BYTES = 128 * 1024;
 
+/** Files that may come with another one. Source: sandbox.md 8. */
+export const MAX_COMPANIONS = 64;
+
 /** Bytes of one file. `file`: `path` belongs to the store; whoever holds the body may read it, nobody else writes it. */
 export type Body =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }

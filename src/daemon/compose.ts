@@ -123,6 +123,7 @@ function startListening(
   const conversions = openConversionCalls({ registry, pool, results, clock, hostName: hostname() }, config);
   const methods = makeHandlers({
     store,
+    clock,
     conversions,
     boot,
     shutdown,

@@ -2,12 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { assertNever } from '../core/assert-never.ts';
+import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { CallContext, UploadStream } from '../protocol/handler.ts';
 import { WIRE_LIMITS } from '../protocol/limits.ts';
 import type { ParamsOf } from '../protocol/method-spec.ts';
 import type { reportSubmit } from '../protocol/methods/report-submit.ts';
-import type { IncomingBody, QueueFull, Store, TooLarge, Upload, UploadOutcome } from '../store/types.ts';
+import type { IncomingBody, QueueFull, Store, TooLarge, Upload } from '../store/types.ts';
+import { withPatience } from './patient-stream.ts';
 import { decodeBase64 } from './strict-base64.ts';
 
 type Params = Pick<
@@ -30,7 +32,9 @@ export type Input = AsyncDisposable & { readonly main: InputFile; readonly compa
 /** What {@link readInput} needs. */
 export type ReadInputDeps = {
   readonly store: Pick<Store, 'openUpload'>;
-  /** Largest file, in bytes. */
+  /** Measures how long a stream brings nothing. */
+  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
+  /** Largest file with all that comes with it, in bytes. */
   readonly limitBytes: number;
 };
 
@@ -100,47 +104,63 @@ function checked(file: InputFile, { size, sha256 }: FileParams): InputFile {
   throw new AirlockError('request_failed', message, { data: { reason: 'sha256_mismatch' } });
 }
 
-function opened(name: string, outcome: UploadOutcome): Upload {
-  if (outcome.kind === 'opened') return outcome.upload;
-  throw refused(name, outcome);
+type Reading = ReadInputDeps & {
+  readonly context: CallContext;
+  readonly stack: AsyncDisposableStack;
+  /** Bytes that streams may still bring. */
+  leftBytes: number;
+};
+
+/** What this call may not bring is told as the limit of the whole call; the store has limits of its own. */
+function refusedWithin({ limitBytes, leftBytes }: Reading, name: string, outcome: TooLarge | QueueFull): AirlockError {
+  const isOurs = outcome.kind === 'too_large' && outcome.limit === leftBytes;
+  return isOurs ? tooLarge(name, 'it is too large with its companions', limitBytes) : refused(name, outcome);
 }
 
+type OneStream = { readonly params: FileParams; readonly stream: UploadStream };
+
 /** Write what comes, as it comes; stop as soon as it is more than was announced. */
-async function writeAll(upload: Upload, stream: UploadStream, { name, size }: FileParams): Promise<void> {
+async function writeAll(reading: Reading, upload: Upload, { params, stream }: OneStream): Promise<void> {
+  const { name, size } = params;
   let written = 0;
   for (let piece = await stream.read(); piece !== null; piece = await stream.read()) {
     written += piece.byteLength;
     if (size !== undefined && written > size) throw sizeMismatch(name, written, size);
     const outcome = await upload.write(piece);
-    if (outcome.kind !== 'ok') throw refused(name, outcome);
+    if (outcome.kind !== 'ok') throw refusedWithin(reading, name, outcome);
   }
+  reading.leftBytes -= written;
 }
 
-type Reading = ReadInputDeps & { readonly context: CallContext; readonly stack: AsyncDisposableStack };
+async function readStream(reading: Reading, one: OneStream, isCounted: boolean): Promise<InputFile> {
+  const { store, clock, leftBytes, context, stack } = reading;
+  const { name, size = null } = one.params;
+  const outcome = await store.openUpload({ kid: context.caller.kid, size, maxBytes: leftBytes, isCounted });
+  if (outcome.kind !== 'opened') throw refusedWithin(reading, name, outcome);
+  const upload = stack.use(outcome.upload);
+  await writeAll(reading, upload, { ...one, stream: withPatience(clock, one.stream, { name, size }) });
+  const body = await upload.finish();
+  if (body.kind === 'queue_full') throw queueFull(name, body);
+  return checked({ name, body, size: body.size, sha256: body.sha256 }, one.params);
+}
 
 type OneFile = { readonly params: FileParams; readonly source: Source; readonly isCounted: boolean };
 
 async function readOne(reading: Reading, { params, source, isCounted }: OneFile): Promise<InputFile> {
-  const { name, size = null } = params;
   switch (source.kind) {
     case 'inline': {
       const { bytes } = source;
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      return checked({ name, body: { kind: 'inline', bytes }, size: bytes.byteLength, sha256 }, params);
+      return checked({ name: params.name, body: { kind: 'inline', bytes }, size: bytes.byteLength, sha256 }, params);
     }
-    case 'stream': {
-      const { store, limitBytes, context, stack } = reading;
-      const outcome = await store.openUpload({ kid: context.caller.kid, size, maxBytes: limitBytes, isCounted });
-      const upload = stack.use(opened(name, outcome));
-      await writeAll(upload, source.stream, params);
-      const body = await upload.finish();
-      if (body.kind === 'queue_full') throw queueFull(name, body);
-      return checked({ name, body, size: body.size, sha256: body.sha256 }, params);
-    }
+    case 'stream':
+      return await readStream(reading, { params, stream: source.stream }, isCounted);
     default:
       return assertNever(source);
   }
 }
+
+const inlineBytes = ({ source }: OneFile): number => (source.kind === 'inline' ? source.bytes.byteLength : 0);
 
 /**
  * Read the file of a call and its companions, one after the other, the main file first.
@@ -148,7 +168,7 @@ async function readOne(reading: Reading, { params, source, isCounted }: OneFile)
  * @param deps - See {@link ReadInputDeps}.
  * @param params - Params of the call.
  * @param options - See {@link ReadInputOptions}.
- * @throws {AirlockError} invalid_params, too_large, queue_full, request_failed (`size_mismatch`, `sha256_mismatch`).
+ * @throws {AirlockError} invalid_params, too_large, queue_full, request_failed (`size_mismatch`, `sha256_mismatch`, `stalled`).
  * @throws the call's abort reason.
  */
 export async function readInput(
@@ -164,8 +184,12 @@ export async function readInput(
     // A companion belongs to the one item that the main file is.
     isCounted: purpose === 'kept' && index === 0,
   }));
+  const { limitBytes } = deps;
+  // Order: what came inline is there already, so that a main file that announces its size is refused before it is read.
+  const leftBytes = limitBytes - all.reduce((sum, one) => sum + inlineBytes(one), 0);
+  if (leftBytes < 0) throw tooLarge(params.name, 'it is too large with its companions', limitBytes);
   await using stack = new AsyncDisposableStack();
-  const reading = { ...deps, context, stack };
+  const reading: Reading = { ...deps, context, stack, leftBytes };
   const files: InputFile[] = [];
   for (const one of all) files.push(await readOne(reading, one));
   const [main, ...others] = files;

@@ -1,6 +1,7 @@
 // Every method tied to its code: the daemon's half of protocol/registry.ts.
 
 import type { ConversionCalls } from '../conversion/call-port.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Intake } from '../intake/intake.ts';
 import { type BoundMethod, type BoundMethods, bind } from '../protocol/handler.ts';
 import { METHODS } from '../protocol/registry.ts';
@@ -37,6 +38,7 @@ import { type DestinationTester, handleDestinationTest } from './destination-tes
 /** What the methods need, all together; each handler gets only what it names. */
 export type HandlerDeps = {
   readonly store: Store;
+  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
   readonly conversions: ConversionCalls;
   readonly boot: BootInfo;
   readonly shutdown: ShutdownPort;
@@ -55,21 +57,21 @@ export type HandlerDeps = {
  * @param deps - Rooms as the composition root built them.
  */
 export function makeHandlers(deps: HandlerDeps): BoundMethods {
-  const { store, conversions, boot, shutdown, sources, registry, config, intake, limitBytes } = deps;
+  const { store, clock, conversions, boot, shutdown, sources, registry, config, intake, limitBytes } = deps;
   const table = {
     ping: bind(METHODS.ping, handlePing, { boot }),
     'rpc/describe': bind(METHODS['rpc/describe'], handleRpcDescribe, {
       specs: () => Object.values(METHODS),
     }),
     'status/get': bind(METHODS['status/get'], handleStatusGet, { sources, boot }),
-    'report/submit': bind(METHODS['report/submit'], handleReportSubmit, { store, limitBytes }),
+    'report/submit': bind(METHODS['report/submit'], handleReportSubmit, { store, clock, limitBytes }),
     'submission/get': bind(METHODS['submission/get'], handleSubmissionGet, { store }),
     'submission/getMany': bind(METHODS['submission/getMany'], handleSubmissionGetMany, { store }),
     'submission/list': bind(METHODS['submission/list'], handleSubmissionList, { store }),
     'report/get': bind(METHODS['report/get'], handleReportGet, { store }),
     'report/list': bind(METHODS['report/list'], handleReportList, { store }),
     'queue/stats': bind(METHODS['queue/stats'], handleQueueStats, { store }),
-    'report/convert': bind(METHODS['report/convert'], handleReportConvert, { store, conversions, limitBytes }),
+    'report/convert': bind(METHODS['report/convert'], handleReportConvert, { store, clock, conversions, limitBytes }),
     'converter/probe': bind(METHODS['converter/probe'], handleConverterProbe, { conversions }),
     'submission/retry': bind(METHODS['submission/retry'], handleSubmissionRetry, { store }),
     'queue/list': bind(METHODS['queue/list'], handleQueueList, { store }),

@@ -1,6 +1,7 @@
 // How a call carries a file: inline or as a stream, with the files that belong to it. Shared by report/submit and report/convert.
 
 import { z } from 'zod';
+import { MAX_COMPANIONS } from '../core/body.ts';
 import { WIRE_LIMITS } from './limits.ts';
 import { MAX_STREAM_ID } from './stream-names.ts';
 
@@ -9,9 +10,6 @@ const wellFormed = (text: string): boolean => text.isWellFormed();
 const NOT_WELL_FORMED = 'must be text that UTF-8 can hold';
 
 const BASE64_CHARS = Math.ceil(WIRE_LIMITS.inlineBytes / 3) * 4;
-
-/** Files that may come with another one. Source: own choice. */
-const MAX_COMPANIONS = 32;
 
 /** Name of a file, and its bytes in one of three ways: which one is checked when they are read. */
 const fileParams = {

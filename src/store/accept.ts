@@ -3,7 +3,7 @@
 import { makeUuidV7, type SubmissionId, toSubmissionId } from '../core/ids.ts';
 import { insertBodies, placedHash } from './bodies.ts';
 import type { CallTime, StoreContext } from './context.ts';
-import { hash } from './hash.ts';
+import { answerAgain, type CallHashes, type FirstAnswer, hashCompanions } from './first-answer.ts';
 import { inlineBytes, type PlacedInput, placedSize } from './placed.ts';
 import { toRank } from './rank.ts';
 import { findNoRoom } from './room.ts';
@@ -11,23 +11,31 @@ import { readNumber, readSubmissionId, readText } from './rows.ts';
 import { findSeen, rememberTaken } from './seen-files.ts';
 import type { AcceptInput, AcceptOutcome, QueueFull, TooLarge } from './types.ts';
 
+export { hashCompanions } from './first-answer.ts';
+
 // A row, its indexes and the receipt, twice: in the log and in the database.
 const ROW_BYTES = 4_096;
 
 /** By what a call is known, and what tells its content from another's. */
-export type CallContent = Pick<AcceptInput, 'kid' | 'idempotencyKey'> & {
-  readonly sha256: string;
-  /** Of the companions' names and hashes; empty without any. */
-  readonly companionsHash: string;
-};
+export type CallContent = Pick<AcceptInput, 'kid' | 'idempotencyKey'> & CallHashes;
 
 /**
- * The hash of companions as it is remembered with an idempotency key.
+ * What a key was answered first; null for one that is not known.
  *
- * @param companions - In their order.
+ * @param context - Its database.
  */
-export function hashCompanions(companions: readonly { readonly name: string; readonly sha256: string }[]): string {
-  return companions.length === 0 ? '' : hash(JSON.stringify(companions.map(({ name, sha256 }) => [name, sha256])));
+export function findFirst(
+  { database }: Pick<StoreContext, 'database'>,
+  { kid, idempotencyKey }: Pick<AcceptInput, 'kid' | 'idempotencyKey'>,
+): FirstAnswer | null {
+  const row = database.get('SELECT * FROM idempotency WHERE kid = :kid AND key = :key', { kid, key: idempotencyKey });
+  if (row === undefined) return null;
+  return {
+    submissionId: readSubmissionId(row, 'submission_id'),
+    sha256: readText(row, 'sha256'),
+    companionsHash: readText(row, 'companions'),
+    size: readNumber(row, 'size'),
+  };
 }
 
 /**
@@ -35,31 +43,39 @@ export function hashCompanions(companions: readonly { readonly name: string; rea
  *
  * @param context - Its database.
  */
-export function findFirstAnswer(
-  { database }: Pick<StoreContext, 'database'>,
-  { kid, idempotencyKey, sha256, companionsHash }: CallContent,
-): AcceptOutcome | null {
-  const row = database.get('SELECT * FROM idempotency WHERE kid = :kid AND key = :key', { kid, key: idempotencyKey });
-  if (row === undefined) return null;
-  const submissionId = readSubmissionId(row, 'submission_id');
-  const isSame = readText(row, 'sha256') === sha256 && readText(row, 'companions') === companionsHash;
-  if (!isSame) return { kind: 'conflict', submissionId };
-  return { kind: 'accepted', submissionId, sha256, bytes: readNumber(row, 'size'), duplicate: true };
+export function findFirstAnswer(context: Pick<StoreContext, 'database'>, content: CallContent): AcceptOutcome | null {
+  const first = findFirst(context, content);
+  return first === null ? null : answerAgain(first, content);
+}
+
+const NO_ARGUMENTS = '{}';
+
+/**
+ * Bytes of arguments, as they count towards `maxBytes`.
+ *
+ * @param json - As they are stored.
+ */
+export function measureArguments(json: string): number {
+  return json === NO_ARGUMENTS ? 0 : Buffer.byteLength(json);
 }
 
 type Measured = {
   readonly input: PlacedInput;
   readonly content: CallContent;
   readonly size: number;
+  /** Of the companions, and of the arguments: whatever is kept beside the file. */
   readonly companionSize: number;
+  /** What comes with the row itself. */
+  readonly rowBytes: number;
 };
 
 function measure(input: PlacedInput): Measured {
   const { kid, idempotencyKey, body, companions } = input;
   const hashed = companions.map(({ name, body: each }) => ({ name, sha256: placedHash(each) }));
   const content = { kid, idempotencyKey, sha256: placedHash(body), companionsHash: hashCompanions(hashed) };
-  const companionSize = companions.reduce((sum, each) => sum + placedSize(each.body), 0);
-  return { input, content, size: placedSize(body), companionSize };
+  const argumentBytes = measureArguments(JSON.stringify(input.arguments));
+  const companionSize = companions.reduce((sum, each) => sum + placedSize(each.body), argumentBytes);
+  return { input, content, size: placedSize(body), companionSize, rowBytes: inlineBytes(input) + argumentBytes };
 }
 
 function insert({ database }: StoreContext, measured: Measured, { nowUnixMs }: CallTime): SubmissionId {
@@ -97,16 +113,19 @@ function insert({ database }: StoreContext, measured: Measured, { nowUnixMs }: C
 }
 
 /** What came as an upload has its room already; the rest has to find some. */
-function findNoPlace(context: StoreContext, { input, size, companionSize }: Measured): QueueFull | TooLarge | null {
+function findNoPlace(
+  context: StoreContext,
+  { input, size, companionSize, rowBytes }: Measured,
+): QueueFull | TooLarge | null {
   const { ledger, disk } = context;
   const reserved = input.uploadIds.map((uploadId) => ledger.reservations.find(uploadId));
   const hasItem = reserved.some((each) => each !== undefined && each.items > 0);
   const hasRoom = reserved.length > 0 && reserved.every((each) => each !== undefined);
-  const bytes = hasRoom ? inlineBytes(input) : size + companionSize;
+  const bytes = hasRoom ? rowBytes : size + companionSize;
   const isFile = reserved.length > 0;
   if (hasItem && bytes === 0) return null;
   const refusal = findNoRoom(context, { items: hasItem ? 0 : 1, bytes, totalBytes: size + companionSize, isFile });
-  if (refusal === null) disk.take(2 * inlineBytes(input) + ROW_BYTES);
+  if (refusal === null) disk.take(2 * rowBytes + ROW_BYTES);
   return refusal;
 }
 

@@ -112,6 +112,7 @@ export function dropBodies({ database, ledger }: StoreContext, submission: Row):
   }
   database.run('DELETE FROM body WHERE submission = :seq', { seq });
   database.run('DELETE FROM companion WHERE submission = :seq', { seq });
-  database.run('UPDATE submission SET has_body = 0, body_file = NULL WHERE seq = :seq', { seq });
+  // The arguments were counted with the companions; without the file nobody needs them.
+  database.run("UPDATE submission SET has_body = 0, body_file = NULL, arguments = '{}' WHERE seq = :seq", { seq });
   ledger.addBytes(-readNumber(submission, 'size') - readNumber(submission, 'companion_size'));
 }

@@ -31,6 +31,26 @@ export const STORE_FAILED: QueueFull = {
   retryAfterMs: DISK_RETRY_AFTER_MS,
 };
 
+/** The answer to a key whose own uploads hold as much as one key may. */
+export const SHARE_REACHED: QueueFull = {
+  kind: 'queue_full',
+  reason: 'bytes',
+  retryAfterMs: QUEUE_RETRY_AFTER_MS,
+};
+
+/**
+ * Do the uploads of one key take more than half of all bytes while they arrive? Whoever sends slowly, or not at all, must leave
+ * room for others. A single upload may be as large as all the room.
+ *
+ * @param wanted - `bytes` of this upload in all; `othersBytes` of the other uploads of its key.
+ */
+export function isShareReached(
+  { maxBytes }: Pick<Bounds, 'maxBytes'>,
+  { bytes, othersBytes }: { readonly bytes: number; readonly othersBytes: number },
+): boolean {
+  return maxBytes > 0 && othersBytes > 0 && bytes + othersBytes > maxBytes / 2;
+}
+
 /**
  * Judge whether something can be taken in.
  *

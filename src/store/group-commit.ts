@@ -54,11 +54,13 @@ function performAlone(context: StoreContext, request: StoreRequest): StoreReply 
   }
 }
 
+function endAll(requests: readonly StoreRequest[], reply: StoreReply): Settled {
+  return { changes: [], answers: requests.map(({ id }) => ({ id, reply })) };
+}
+
 function failAll(context: StoreContext, requests: readonly StoreRequest[], error: Error): Settled {
-  const accepts = requests.filter(({ method }) => method === 'accept').length;
-  const { refusals } = context;
-  if (accepts > 0) refusals.set('store_failed', (refusals.get('store_failed') ?? 0) + accepts);
-  return { changes: [], answers: requests.map(({ id }) => ({ id, reply: { kind: 'failed', error } })) };
+  for (const { method } of requests) if (method === 'accept') countRefusal(context, 'store_failed');
+  return endAll(requests, { kind: 'failed', error });
 }
 
 type Transaction = GroupResult & { readonly settled: Settled };
@@ -106,7 +108,7 @@ function runOnFullDisk(
   const mayTry = attempt.triesLeft > 0 && (hasRoom || accepts.length > 0);
   const { fatal, settled } = mayTry
     ? runTransaction(context, others, { ...attempt, triesLeft: attempt.triesLeft - 1 })
-    : { fatal: null, settled: failAll(context, others, error) };
+    : { fatal: null, settled: endAll(others, { kind: 'full', error }) };
   return { fatal, settled: { changes: settled.changes, answers: [...refused, ...settled.answers] } };
 }
 

@@ -29,11 +29,15 @@ export type Refusal = {
   readonly data: ErrorData;
 };
 
-/** How one call ended. `failed`: the store could not write; nothing of it happened, or nobody knows. */
+/**
+ * How one call ended. `full`: there is no room on the disk, and nothing of it happened. `failed`: the store could not write;
+ * nothing of it happened, or nobody knows.
+ */
 export type StoreReply =
   | { readonly kind: 'value'; readonly value: unknown }
   | Refusal
   | { readonly kind: 'bug'; readonly error: Error }
+  | { readonly kind: 'full'; readonly error: Error }
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** The answer to one call. */

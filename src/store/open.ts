@@ -9,6 +9,7 @@ import { makeEventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/logger.ts';
 import { openKernelLock } from '../disk/kernel-lock.ts';
 import type { StoreLimits } from './context.ts';
+import { answerAgain, type FirstAnswer, hashCompanions } from './first-answer.ts';
 import { filesOf, freeBallastIfFull, makeStoreFolder, markInUse, prepareStoreFiles } from './folder.ts';
 import { fromRefusal, type StoreReply } from './messages.ts';
 import type { StoreArguments, StoreMethod, StoreResult } from './operations.ts';
@@ -16,7 +17,7 @@ import { type SupervisedThread, superviseThread } from './supervisor.ts';
 import { makeReportFiles } from './report-files.ts';
 import { makeStoredReports } from './stored-reports.ts';
 import { makeDoor } from './take-in.ts';
-import type { Store, StoreChange } from './types.ts';
+import type { KnownAnswer, Store, StoreChange } from './types.ts';
 import type { OpenUpload } from './upload.ts';
 
 /** What {@link openStore} needs. */
@@ -25,8 +26,6 @@ export type StoreDeps = {
   readonly directory: string;
   readonly clock: Pick<Clock, 'nowUnixMs' | 'monotonicMs'>;
   readonly log: Logger;
-  /** Names of the configured destinations: deliveries to others are held from the start. */
-  readonly knownDestinations?: readonly string[];
   /** The store has failed for good: the process should end with 70 (queue.md 2, "Threads"), and start anew. */
   readonly onDown?: (reason: unknown) => void;
   /** Another program for the thread: tests of what happens when it dies. */
@@ -59,6 +58,11 @@ function unwrap({ log }: Calls, method: StoreMethod, reply: StoreReply): unknown
     case 'bug':
       log.error({ err: reply.error, method }, 'store call failed');
       throw new AirlockError('internal', 'Cannot use store: a bug was logged', { cause: reply.error });
+    case 'full':
+      throw new AirlockError('unavailable', 'Cannot use store: the disk is full', {
+        cause: reply.error,
+        data: { reason: 'disk' },
+      });
     case 'failed':
       throw new AirlockError('unavailable', 'Cannot use store: it has failed or is closed', {
         cause: reply.error,
@@ -77,8 +81,20 @@ async function call<M extends StoreMethod>(calls: Calls, method: M, args: StoreA
 type ReportCalls = 'endSubmission' | 'claimDelivery' | 'getReport';
 type OtherCalls = Omit<Store, ReportCalls | 'accept' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose>;
 
+function toKnownAnswer(first: FirstAnswer): KnownAnswer {
+  return {
+    sha256: first.sha256,
+    bytes: first.size,
+    again: ({ sha256, companions }) => answerAgain(first, { sha256, companionsHash: hashCompanions(companions) }),
+  };
+}
+
 function makeCalls(calls: Calls): OtherCalls {
   return {
+    findFirst: async (key) => {
+      const first = await call(calls, 'findFirst', [key]);
+      return first === null ? null : toKnownAnswer(first);
+    },
     claimSubmission: () => call(calls, 'claimSubmission', []),
     wakeWaiting: (...args) => call(calls, 'wakeWaiting', args),
     endDelivery: (...args) => call(calls, 'endDelivery', args),
@@ -149,7 +165,6 @@ export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<S
   // Order: before the thread is closed, which they still need.
   stack.defer(door.settled);
   stack.defer(settled);
-  if (deps.knownDestinations !== undefined) await calls.holdRemoved(deps.knownDestinations);
   const owned = stack.move();
   let closed: Promise<void> | null = null;
   const dispose = (): Promise<void> => (closed ??= owned.disposeAsync());

@@ -1,9 +1,10 @@
 // Every call of the store as one row: in which kind of transaction it runs, and what it does there.
 
 import type { SubmissionId } from '../core/ids.ts';
-import { accept, type CallContent, findFirstAnswer } from './accept.ts';
+import { accept, type CallContent, findFirst, findFirstAnswer } from './accept.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import { claimDelivery, endDelivery } from './deliveries.ts';
+import type { FirstAnswer } from './first-answer.ts';
 import { holdRemoved, listDestinations, releaseHeld, setDestination } from './holds.ts';
 import { countByDestination, listDeliveries } from './list-deliveries.ts';
 import { getReport, getSubmission, listReports, listSubmissions } from './lists.ts';
@@ -20,6 +21,7 @@ import type { AcceptOutcome, Claim, Store } from './types.ts';
 /** What the main thread asks for by itself, to take files in, and to write and read the files of large reports. */
 type OwnCalls = {
   readonly accept: (input: PlacedInput) => Promise<AcceptOutcome>;
+  readonly findFirst: (key: Pick<CallContent, 'kid' | 'idempotencyKey'>) => Promise<FirstAnswer | null>;
   readonly findAnswer: (content: CallContent) => Promise<AcceptOutcome | null>;
   readonly reserve: (request: RoomRequest) => Promise<RoomAnswer>;
   readonly release: (upload: RoomRelease) => Promise<void>;
@@ -54,6 +56,7 @@ type Operation<M extends StoreMethod> = {
 
 const OPERATIONS: { readonly [M in StoreMethod]: Operation<M> } = {
   accept: { kind: 'write', run: (context, [input], time) => accept(context, input, time) },
+  findFirst: { kind: 'read', run: (context, [key]) => findFirst(context, key) },
   findAnswer: { kind: 'read', run: (context, [content]) => findFirstAnswer(context, content) },
   reserve: { kind: 'read', run: (context, [request]) => reserveRoom(context, request) },
   release: { kind: 'read', run: (context, [upload]) => releaseRoom(context, upload) },

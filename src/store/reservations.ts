@@ -1,12 +1,18 @@
 // Room that was promised to bytes which are still arriving: nobody else gets it meanwhile.
 
-/** What one upload was promised. */
-export type Reservation = { readonly items: number; readonly bytes: number };
+import type { KeyId } from '../core/ids.ts';
+
+type Room = { readonly items: number; readonly bytes: number };
+
+/** What one upload was promised, and whose it is. */
+export type Reservation = Room & { readonly kid: KeyId };
 
 /** See {@link makeReservations}. Bounded by the uploads that are open at a time. */
 export type Reservations = {
   /** Sum of all that are held. */
-  readonly held: () => Reservation;
+  readonly held: () => Room;
+  /** Bytes that the uploads of one key hold. */
+  readonly bytesOf: (kid: KeyId) => number;
   readonly find: (uploadId: string) => Reservation | undefined;
   /** Promise so much in all; replaces what was promised before. */
   readonly hold: (uploadId: string, reservation: Reservation) => void;
@@ -26,8 +32,8 @@ export type Reservations = {
 export function makeReservations(): Reservations {
   const held = new Map<string, Reservation>();
   const consumed: { readonly uploadId: string; readonly reservation: Reservation }[] = [];
-  let sum: Reservation = { items: 0, bytes: 0 };
-  const add = ({ items, bytes }: Reservation, sign: 1 | -1): void => {
+  let sum: Room = { items: 0, bytes: 0 };
+  const add = ({ items, bytes }: Room, sign: 1 | -1): void => {
     sum = { items: sum.items + sign * items, bytes: sum.bytes + sign * bytes };
   };
   const drop = (uploadId: string): Reservation | undefined => {
@@ -43,6 +49,7 @@ export function makeReservations(): Reservations {
   };
   return {
     held: () => sum,
+    bytesOf: (kid) => held.values().reduce((bytes, each) => bytes + (each.kid === kid ? each.bytes : 0), 0),
     find: (uploadId) => held.get(uploadId),
     hold,
     drop: (uploadId) => void drop(uploadId),

@@ -1,5 +1,6 @@
 // Tries things once more because a person asks for it: deliveries become ready, submissions are converted again.
 
+import { measureArguments } from './accept.ts';
 import { changeDelivery, changeSubmission, DELIVERY_CHANGE_COLUMNS } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
@@ -10,7 +11,7 @@ import type {
   SubmissionRetry,
   SubmissionSelection,
 } from './queue-types.ts';
-import { readDeliveryState, readNumber, readSubmissionState } from './rows.ts';
+import { readDeliveryState, readNumber, readSubmissionState, readText } from './rows.ts';
 import { isChangeAllowed, isSubmissionCounted } from './states.ts';
 
 /** Rows that one transaction changes at most: the store's thread must come back to its callers. */
@@ -112,6 +113,16 @@ function judgeSubmission({ ledger, limits }: StoreContext, row: Row, waiting: nu
   return isFull ? 'queue_full' : 'retry';
 }
 
+/** They count as bytes that are kept, with the companions. */
+function replaceArguments({ database, ledger }: StoreContext, row: Row, given: string): void {
+  const moreBytes = measureArguments(given) - measureArguments(readText(row, 'arguments'));
+  database.run(
+    'UPDATE submission SET arguments = :given, companion_size = companion_size + :moreBytes WHERE seq = :seq',
+    { seq: readNumber(row, 'seq'), given, moreBytes },
+  );
+  ledger.addBytes(moreBytes);
+}
+
 function applyRetry(
   context: StoreContext,
   row: Row,
@@ -126,8 +137,7 @@ function applyRetry(
   );
   if (converter !== null)
     database.run('UPDATE submission SET wanted_converter = :converter WHERE seq = :seq', { seq, converter });
-  if (given !== null)
-    database.run('UPDATE submission SET arguments = :given WHERE seq = :seq', { seq, given: JSON.stringify(given) });
+  if (given !== null) replaceArguments(context, row, JSON.stringify(given));
   const fresh = database.get('SELECT * FROM submission WHERE seq = :seq', { seq });
   changeSubmission(context, fresh ?? row, { ...time, to: { state: 'received' } });
 }

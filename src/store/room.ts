@@ -1,12 +1,14 @@
 // The store's thread decides alone whether there is room: reservations of uploads, and what is taken in at once.
 
-import { judgeRoom, type Wanted } from './bounds.ts';
+import { isShareReached, judgeRoom, SHARE_REACHED, type Wanted } from './bounds.ts';
+import type { KeyId } from '../core/ids.ts';
 import type { StoreContext } from './context.ts';
 import type { QueueFull, QueueFullReason, TooLarge } from './upload-types.ts';
 
 /** Room for one upload: `bytes` in all, so far. */
 export type RoomRequest = {
   readonly uploadId: string;
+  readonly kid: KeyId;
   /** 1, or 0 for a file that goes with another one. */
   readonly items: 0 | 1;
   readonly bytes: number;
@@ -59,13 +61,18 @@ export function findNoRoom(
  *
  * @param request - `bytes` replaces what was promised before.
  */
-export function reserveRoom(context: StoreContext, { uploadId, items, bytes }: RoomRequest): RoomAnswer {
+export function reserveRoom(context: StoreContext, { uploadId, kid, items, bytes }: RoomRequest): RoomAnswer {
   const { reservations } = context.ledger;
   const has = reservations.find(uploadId) ?? { items: 0, bytes: 0 };
+  const othersBytes = reservations.bytesOf(kid) - has.bytes;
+  if (isShareReached(context.limits, { bytes, othersBytes })) {
+    countRefusal(context, 'bytes');
+    return SHARE_REACHED;
+  }
   const wanted = { items: items - has.items, bytes: bytes - has.bytes, totalBytes: bytes, isFile: true };
   const refusal = findNoRoom(context, wanted);
   if (refusal !== null) return refusal;
-  reservations.hold(uploadId, { items, bytes });
+  reservations.hold(uploadId, { kid, items, bytes });
   return { kind: 'reserved' };
 }
 

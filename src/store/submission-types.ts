@@ -51,6 +51,17 @@ export type AcceptOutcome =
   | TooLarge
   | { readonly kind: 'conflict'; readonly submissionId: SubmissionId };
 
+/** The answer that an idempotency key was given first. `sha256` and `bytes` of its main file. */
+export type KnownAnswer = {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** What a repeated call is answered: `accepted` as a duplicate for the same files and companions, else `conflict`. */
+  readonly again: (files: {
+    readonly sha256: string;
+    readonly companions: readonly { readonly name: string; readonly sha256: string }[];
+  }) => AcceptOutcome;
+};
+
 /** A submission that the conversion loop has claimed. */
 export type ClaimedSubmission = {
   readonly submissionId: SubmissionId;

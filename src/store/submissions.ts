@@ -31,6 +31,25 @@ function toClaimed(row: Row, bodies: Bodies): ClaimedSubmission {
   };
 }
 
+// Free disk is announced by nobody: so often it is looked at.
+const OVER_LIMIT_LOOK_MS = 1_000;
+
+const UPLOADABLE = `SELECT 1 FROM delivery AS d WHERE d.state IN ('ready', 'inflight', 'deferred')
+  AND NOT EXISTS (SELECT 1 FROM destination AS h WHERE h.name = d.destination AND h.state = 'held') LIMIT 1`;
+
+/**
+ * Results are always stored, so over a limit none are made while uploads can bring it down. With nothing to upload conversions go
+ * on: what gives no report makes room as well.
+ */
+function isHeldBack({ database, ledger, limits, disk }: StoreContext): boolean {
+  const { maxItems, maxBytes, diskFloorBytes } = limits;
+  const isOver =
+    (maxItems > 0 && ledger.items() > maxItems) ||
+    (maxBytes > 0 && ledger.bytes() > maxBytes) ||
+    (diskFloorBytes > 0 && disk.forRows() < diskFloorBytes);
+  return isOver && database.get(UPLOADABLE) !== undefined;
+}
+
 function nextDueInMs({ database }: StoreContext, { nowUnixMs }: CallTime): number | null {
   const row = database.get("SELECT min(due) AS due FROM submission WHERE state = 'suspended'");
   const due = row === undefined ? null : readNumberOrNull(row, 'due');
@@ -39,12 +58,13 @@ function nextDueInMs({ database }: StoreContext, { nowUnixMs }: CallTime): numbe
 
 /**
  * Take the next submission to convert: `received` by rank, then `suspended` ones that are due. One whose raw file is not there
- * any more fails, and the next is looked at.
+ * any more fails, and the next is looked at. Over a limit of the queue none is taken while anything can be uploaded.
  *
  * @param context - Inside a transaction.
  */
 export function claimSubmission(context: StoreContext, time: CallTime): Claim<ClaimedSubmission> {
   const { database } = context;
+  if (isHeldBack(context)) return { kind: 'none', nextDueInMs: OVER_LIMIT_LOOK_MS };
   for (;;) {
     const row = database.get(NEXT_RECEIVED) ?? database.get(NEXT_DUE, { now: time.nowUnixMs });
     if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, time) };

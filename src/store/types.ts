@@ -16,7 +16,14 @@ import type {
 } from './row-types.ts';
 import type { IntakeStore } from './intake-types.ts';
 import type { QueueStore } from './queue-types.ts';
-import type { AcceptInput, AcceptOutcome, Claim, ClaimedSubmission, SubmissionEnd } from './submission-types.ts';
+import type {
+  AcceptInput,
+  AcceptOutcome,
+  Claim,
+  ClaimedSubmission,
+  KnownAnswer,
+  SubmissionEnd,
+} from './submission-types.ts';
 import type { UploadInput, UploadOutcome } from './upload-types.ts';
 
 export type {
@@ -45,6 +52,7 @@ export type {
   FolderFile,
   FolderOrigin,
   IncomingCompanion,
+  KnownAnswer,
   NewReport,
   StoredAttachment,
   SubmissionEnd,
@@ -67,6 +75,8 @@ export type Store = AsyncDisposable &
   IntakeStore & {
     /** Reserve room for bytes that arrive in pieces, and open a place for them. */
     readonly openUpload: (input: UploadInput) => Promise<UploadOutcome>;
+    /** What a key was answered before; null for one that is not known. A repeated call needs no room. */
+    readonly findFirst: (key: Pick<AcceptInput, 'kid' | 'idempotencyKey'>) => Promise<KnownAnswer | null>;
     /** Take a file in; resolves after the commit is on disk. An upload becomes the store's with `accepted` alone. */
     readonly accept: (input: AcceptInput) => Promise<AcceptOutcome>;
     readonly claimSubmission: () => Promise<Claim<ClaimedSubmission>>;

@@ -5,6 +5,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { INLINE_BODY_BYTES } from '../core/body.ts';
 import { AirlockError, isSystemError } from '../core/errors.ts';
+import type { KeyId } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import { writeFully } from '../disk/durable-file.ts';
 import { DISK_FULL, STORE_FAILED } from './bounds.ts';
@@ -78,7 +79,7 @@ function misuse(verb: string, reason: string): AirlockError {
 class FileUpload implements Upload {
   readonly #deps: UploadDeps;
   readonly #file: FileHandle;
-  readonly #limit: { readonly maxBytes: number; readonly items: 0 | 1 };
+  readonly #limit: { readonly maxBytes: number; readonly kid: KeyId; readonly items: 0 | 1 };
   readonly #hash = createHash('sha256');
   readonly #state: OpenUpload;
   #reserved: number;
@@ -90,7 +91,7 @@ class FileUpload implements Upload {
   constructor(
     deps: UploadDeps,
     opened: { readonly file: FileHandle; readonly state: OpenUpload },
-    options: { readonly maxBytes: number; readonly items: 0 | 1; readonly reserved: number },
+    options: { readonly maxBytes: number; readonly kid: KeyId; readonly items: 0 | 1; readonly reserved: number },
   ) {
     this.#deps = deps;
     this.#file = opened.file;
@@ -102,7 +103,8 @@ class FileUpload implements Upload {
   async #reserve(bytes: number): Promise<RoomAnswer> {
     const wanted = Math.min(this.#limit.maxBytes, Math.max(bytes, this.#reserved + STEP_BYTES));
     const { uploadId } = this.#state;
-    const answer = await this.#deps.reserve({ uploadId, items: this.#limit.items, bytes: wanted });
+    const { kid, items } = this.#limit;
+    const answer = await this.#deps.reserve({ uploadId, kid, items, bytes: wanted });
     if (answer.kind === 'reserved') this.#reserved = wanted;
     return answer;
   }
@@ -148,14 +150,26 @@ class FileUpload implements Upload {
     return this.#state.received;
   }
 
+  async #remove(path: string): Promise<boolean> {
+    try {
+      await unlink(path);
+      return true;
+    } catch (error) {
+      if (isSystemError(error, 'ENOENT')) return true;
+      this.#deps.log.error({ err: error, uploadId: this.#state.uploadId }, 'a file that arrived cannot be removed');
+      return false;
+    }
+  }
+
   async #dispose(): Promise<void> {
     const { uploadId, path } = this.#state;
     this.#isOpen = false;
     await closeQuietly(this.#file);
-    // Order: the room is free once the bytes are gone.
-    if (path !== null) await unlink(path).catch(() => undefined);
+    const isGone = path === null || (await this.#remove(path));
     this.#state.path = null;
     this.#deps.closed(uploadId);
+    // Order: the room is free once the bytes are gone. Where they cannot be removed it stays taken; the next start removes them.
+    if (!isGone) return;
     await this.#deps.release({ uploadId, refused: this.#refusal?.reason ?? null });
   }
 
@@ -172,19 +186,19 @@ class FileUpload implements Upload {
  * @param input - An announced size is reserved at once; without one, room is asked for as bytes come.
  */
 export async function openUpload(deps: UploadDeps, input: UploadInput): Promise<UploadOutcome> {
-  const { size, maxBytes, isCounted = true } = input;
+  const { kid, size, maxBytes, isCounted = true } = input;
   if (size !== null && size > maxBytes) return { kind: 'too_large', limit: maxBytes };
   const uploadId = deps.makeId();
   const items = isCounted ? 1 : 0;
   const reserved = Math.min(maxBytes, size ?? STEP_BYTES);
-  const answer = await deps.reserve({ uploadId, items, bytes: reserved });
+  const answer = await deps.reserve({ uploadId, kid, items, bytes: reserved });
   if (answer.kind !== 'reserved') return answer;
   const path = join(deps.incoming, `${uploadId}.part`);
   try {
     const file = await open(path, 'wx', 0o600);
     const state: OpenUpload = { uploadId, path, received: null };
     deps.opened(state);
-    return { kind: 'opened', upload: new FileUpload(deps, { file, state }, { maxBytes, items, reserved }) };
+    return { kind: 'opened', upload: new FileUpload(deps, { file, state }, { maxBytes, kid, items, reserved }) };
   } catch (error) {
     const refusal = refuseWrite(deps, error, { uploadIds: [uploadId] });
     await deps.release({ uploadId, refused: refusal.reason });

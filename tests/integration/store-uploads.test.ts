@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -281,11 +281,44 @@ describe('bounds', () => {
     using folder = makeTemporaryFolder();
     await using store = await open(folder.path, { maxBytes: 3 * MIB });
     await using first = await openOne(store, { size: 2 * MIB });
-    await using second = await openOne(store);
+    await using second = await openOne(store, { kid: toKeyId('other') });
 
     expect(await second.write(makeBytes(MIB))).toEqual({ kind: 'ok' });
     expect(await second.write(makeBytes(1))).toMatchObject({ kind: 'queue_full', reason: 'bytes' });
     await fill(first, makeBytes(2 * MIB));
+  });
+
+  it.each([
+    ['under', MIB - 1, 'opened'],
+    ['at', MIB, 'opened'],
+    ['over', MIB + 1, 'queue_full'],
+  ])('leave others half of all bytes while one key sends several files: one byte %s', async (_title, size, kind) => {
+    using folder = makeTemporaryFolder();
+    await using store = await open(folder.path, { maxBytes: 4 * MIB });
+    await using _first = await openOne(store, { size: MIB });
+
+    const own = await store.openUpload({ kid, size, maxBytes: 100 * MIB });
+    if (own.kind === 'opened') await own.upload[Symbol.asyncDispose]();
+    await using _others = await openOne(store, { kid: toKeyId('other'), size: 3 * MIB });
+
+    expect(own.kind).toBe(kind);
+    expect((await store.stats()).refusals).toEqual(kind === 'opened' ? {} : { bytes: 1 });
+  });
+
+  it('keep the room of an upload whose file cannot be removed, and say so in the log', async () => {
+    using folder = makeTemporaryFolder();
+    const lines: { readonly fields: LogFields; readonly message: string }[] = [];
+    const log: Logger = { ...silentLogger, error: (fields, message) => void lines.push({ fields, message }) };
+    await using store = await open(folder.path, {}, log);
+    const upload = await openOne(store, { size: MIB });
+    const { path } = await fill(upload, makeBytes(MIB));
+    await rm(path);
+    await mkdir(path);
+
+    await upload[Symbol.asyncDispose]();
+
+    expect((await store.stats()).bytes.reserved).toBe(MIB);
+    expect(lines).toMatchObject([{ message: 'a file that arrived cannot be removed' }]);
   });
 
   it('by free disk refuse before a byte is written', async () => {

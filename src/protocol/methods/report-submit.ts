@@ -10,7 +10,9 @@ import { argumentsParam, idParam } from '../shapes.ts';
  *
  * `content` (text), `contentBase64` or `stream`: exactly one, for the file and for each of its companions; inline at most 131,072
  * bytes (UTF-8, decoded). `size` and `sha256`, where given, are checked (`request_failed`, reason `size_mismatch` or
- * `sha256_mismatch`). `idempotencyKey` is known per key id. A result may come before the end of a stream.
+ * `sha256_mismatch`). `idempotencyKey` is known per key id. A result may come before the end of a stream. A stream that stalls ends
+ * the call (`request_failed`, reason `stalled`): once it is read it brings 64 KiB or its end within every 30 s where `size` was
+ * announced, else a byte within every 60 s.
  * Errors: too_large, queue_full, conflict, request_failed, too_many_in_flight, cancelled, invalid_params.
  */
 export const reportSubmit = {

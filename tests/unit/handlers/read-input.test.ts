@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { toKeyId } from '../../../src/core/ids.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
+import { hashOnly } from '../../../src/handlers/hash-only.ts';
 import { readInput } from '../../../src/handlers/read-input.ts';
 import type { CallContext } from '../../../src/protocol/handler.ts';
+import { makeManualClock } from '../../support/manual-clock.ts';
 import type { ReceivedBody, UploadInput, UploadOutcome } from '../../../src/store/types.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -66,7 +68,7 @@ function memoryStore(ends: { readonly open?: UploadOutcome; readonly write?: 'to
       return Promise.resolve({ kind: 'opened', upload });
     },
   };
-  return { opened, disposed, deps: { store, limitBytes: 1000 } };
+  return { opened, disposed, deps: { store, clock: makeManualClock(), limitBytes: 1000 } };
 }
 
 describe('readInput()', () => {
@@ -93,7 +95,12 @@ describe('readInput()', () => {
       ['three', 0, 'received'],
     ]);
     expect(opened).toEqual(
-      [3, null, null].map((size, index) => ({ kid: 'submit', size, maxBytes: 1000, isCounted: index === 0 })),
+      // What came inline, and what was read before, is taken off.
+      [
+        [3, 994],
+        [null, 991],
+        [null, 990],
+      ].map(([size, maxBytes], index) => ({ kid: 'submit', size, maxBytes, isCounted: index === 0 })),
     );
     expect(disposed).toEqual([]);
     await input[Symbol.asyncDispose]();
@@ -117,6 +124,61 @@ describe('readInput()', () => {
     );
 
     expect(opened.map(({ isCounted }) => isCounted)).toEqual([false, false, false]);
+  });
+
+  it.each([
+    ['one byte under', 996, null],
+    ['at', 997, null],
+    ['one byte over', 998, 'too_large'],
+  ])(
+    'takes files together up to the limit, refused before anything is read where it is told: %s',
+    async (_what, size, code) => {
+      const { read, context } = contextWith({ 1: ['x'.repeat(size)] });
+      const { opened, deps } = memoryStore();
+      const limited = {
+        openUpload: async (input: UploadInput): Promise<UploadOutcome> =>
+          (input.size ?? 0) > input.maxBytes
+            ? { kind: 'too_large', limit: input.maxBytes }
+            : await deps.store.openUpload(input),
+      };
+
+      const reading = readInput(
+        { ...deps, store: limited },
+        { name: 'a', stream: 1, size, companions: [{ name: 'b', content: 'abc' }] },
+        { context, purpose: 'kept' },
+      ).then(
+        () => null,
+        (error: unknown) => error,
+      );
+
+      const ended = await reading;
+      if (code === null) expect(ended).toBeNull();
+      else expect(ended).toMatchObject({ code, data: { limit: 1000 } });
+      expect(read).toEqual(code === null ? [1] : []);
+      expect(opened).toHaveLength(code === null ? 1 : 0);
+    },
+  );
+
+  it('refuses inline companions that are more than the limit, and a streamed one by what is left of it', async () => {
+    const { read, context } = contextWith({ 1: ['x'] });
+    const { opened, deps } = memoryStore();
+
+    await expect(
+      readInput(
+        deps,
+        { name: 'a', stream: 1, companions: [{ name: 'b', content: 'x'.repeat(1001) }] },
+        { context, purpose: 'kept' },
+      ),
+    ).rejects.toMatchObject({ code: 'too_large', data: { limit: 1000 } });
+    await expect(
+      readInput(
+        { ...deps, store: hashOnly },
+        { name: 'a', content: 'x'.repeat(999), companions: [{ name: 'b', stream: 1 }] },
+        { context: contextWith({ 1: ['xy'] }).context, purpose: 'kept' },
+      ),
+    ).rejects.toMatchObject({ code: 'too_large', data: { limit: 1000 } });
+
+    expect([read, opened]).toEqual([[], []]);
   });
 
   it.each([

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { toKeyId, toSubmissionId } from '../../../src/core/ids.ts';
+import type { AirlockError } from '../../../src/core/errors.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
 import { handleReportSubmit } from '../../../src/handlers/report-submit.ts';
 import type { CallContext } from '../../../src/protocol/handler.ts';
 import { WIRE_LIMITS } from '../../../src/protocol/limits.ts';
-import type { AcceptInput, AcceptOutcome } from '../../../src/store/types.ts';
+import type { AcceptInput, AcceptOutcome, KnownAnswer } from '../../../src/store/types.ts';
+import { makeManualClock } from '../../support/manual-clock.ts';
 
 const context: CallContext = {
   caller: { kid: toKeyId('submit'), scopes: ['submit'] },
@@ -23,12 +25,14 @@ const context: CallContext = {
 const submissionId = toSubmissionId('0198f3a0-0000-7000-8000-000000000001');
 const base = { name: 'a.csv', priority: 5, idempotencyKey: '0198f3a0-0000-4000-8000-000000000002' };
 
-function storeThat(answer: AcceptOutcome) {
+function storeThat(answer: AcceptOutcome, known: KnownAnswer | null = null) {
   const taken: AcceptInput[] = [];
   return {
     taken,
+    clock: makeManualClock(),
     limitBytes: 1_000_000,
     store: {
+      findFirst: () => Promise.resolve(known),
       openUpload: () => Promise.reject(new Error('not here')),
       accept: (input: AcceptInput): Promise<AcceptOutcome> => {
         taken.push(input);
@@ -38,6 +42,33 @@ function storeThat(answer: AcceptOutcome) {
   };
 }
 const accepted = storeThat({ kind: 'accepted', submissionId, sha256: 'h', bytes: 1, duplicate: false });
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The answer that `abc` without companions was given. */
+const first: KnownAnswer = {
+  sha256: hashOf('abc'),
+  bytes: 3,
+  again: ({ sha256, companions }) =>
+    sha256 === hashOf('abc') && companions.length === 0
+      ? { kind: 'accepted', submissionId, sha256, bytes: 3, duplicate: true }
+      : { kind: 'conflict', submissionId },
+};
+
+function contextThatStreams(text: string) {
+  let count = 0;
+  const read = (): Promise<Uint8Array | null> => {
+    count += 1;
+    return Promise.resolve(count === 1 ? Buffer.from(text) : null);
+  };
+  return { context: { ...context, uploads: { open: () => ({ read }) } }, reads: () => count };
+}
+
+const endOf = (call: Promise<{ readonly duplicate: boolean }>): Promise<string> =>
+  call.then(
+    ({ duplicate }) => (duplicate ? 'duplicate' : 'new'),
+    (error: AirlockError) => error.code,
+  );
 
 describe('handleReportSubmit()', () => {
   it.each([
@@ -128,6 +159,32 @@ describe('handleReportSubmit()', () => {
         group: 'g',
       },
     ]);
+  });
+
+  it.each([
+    ['with its hash, without its bytes', { sha256: hashOf('abc') }, 'duplicate', 0],
+    ['with its bytes', {}, 'duplicate', 2],
+    ['with a size that is not its own', { sha256: hashOf('abc'), size: 4 }, 'request_failed', 2],
+    ['with another companion', { companions: [{ name: 'b', content: 'x' }] }, 'conflict', 2],
+  ])(
+    'answers a streamed call that is repeated %s, although there is no room',
+    async (_title, params, expected, readCount) => {
+      const store = storeThat({ kind: 'queue_full', reason: 'count', retryAfterMs: 420 }, first);
+      const { context: streamed, reads } = contextThatStreams('abc');
+
+      expect(await endOf(handleReportSubmit(store, { ...base, stream: 1, ...params }, streamed))).toBe(expected);
+
+      expect(reads()).toBe(readCount);
+      expect(store.taken).toEqual([]);
+    },
+  );
+
+  it('answers conflict for a streamed call that is repeated with other bytes, although there is no room', async () => {
+    const store = storeThat({ kind: 'queue_full', reason: 'count', retryAfterMs: 420 }, first);
+
+    const call = handleReportSubmit(store, { ...base, stream: 1 }, contextThatStreams('abd').context);
+
+    expect(await endOf(call)).toBe('conflict');
   });
 
   it('turns a full queue and a conflict into their errors', async () => {

@@ -25,6 +25,19 @@ describe('accept', () => {
     });
   });
 
+  it.each([
+    ['under', 2_999, 'accepted'],
+    ['at', 3_000, 'accepted'],
+    ['over', 3_001, 'too_large'],
+  ])('counts the arguments with the file: one byte %s what may be kept', (_title, total, kind) => {
+    using engine = openTestEngine({ maxBytes: 3_000 });
+    const withArguments = { text: 'x'.repeat(1_000), arguments: { a: 'y'.repeat(total - 1_000 - '{"a":""}'.length) } };
+
+    expect(engine.call('accept', makeInput(withArguments)).kind).toBe(kind);
+
+    expect(engine.call('stats').bytes.submissions).toBe(kind === 'accepted' ? total : 0);
+  });
+
   it('gives the first answer again for the same key and the same bytes, whatever name and converter say', () => {
     using engine = openTestEngine();
     const input = makeInput();

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { toSubmissionId } from '../../../src/core/ids.ts';
 import { openDatabase } from '../../../src/store/database.ts';
 import { makeBallast } from '../../../src/store/ballast.ts';
 import { makeFreeDisk } from '../../../src/store/free-disk.ts';
@@ -105,15 +106,19 @@ function openLimited(folder: string, pages: number) {
     ballast: makeBallast(`${folder}/ballast`, 0),
   };
   let lastId = 0;
-  const accept = (bytes: number) => {
+  const run = (call: Pick<StoreRequest, 'method' | 'args'>) => {
     lastId += 1;
-    const input = makeInput({ body: { kind: 'inline', bytes: Buffer.alloc(bytes) } });
-    const request: StoreRequest = { id: lastId, nowUnixMs: NOON_UNIX_MS, method: 'accept', args: [input] };
+    const request = { id: lastId, nowUnixMs: NOON_UNIX_MS, ...call } as StoreRequest;
     const replies: StoreReply[] = [];
     const { fatal } = runGroup(context, [request], ({ answers }) => replies.push(...answers.map(({ reply }) => reply)));
-    return { reply: describeReply(replies[0]), fatal };
+    return { reply: replies[0], fatal };
   };
-  return { context, accept };
+  const accept = (bytes: number) => {
+    const input = makeInput({ body: { kind: 'inline', bytes: Buffer.alloc(bytes) } });
+    const { reply, fatal } = run({ method: 'accept', args: [input] });
+    return { reply: describeReply(reply), fatal };
+  };
+  return { context, accept, run };
 }
 
 describe('a full disk', () => {
@@ -134,6 +139,23 @@ describe('a full disk', () => {
     expect(context.ledger.items()).toBe(2);
     expect(context.refusals.get('disk')).toBe(1);
     expect(database.get('SELECT count(*) AS n FROM submission')).toEqual({ n: 2 });
+  });
+});
+
+describe('a full disk, for what is not taken in', () => {
+  it('is told as full, not as a store that failed, and leaves the store as it was', () => {
+    using folder = makeTemporaryFolder();
+    const { context, accept, run } = openLimited(folder.path, 20);
+    using database = context.database;
+    accept(10);
+    run({ method: 'claimSubmission', args: [] });
+    const id = toSubmissionId(String(database.get('SELECT id FROM submission')?.['id']));
+
+    const end = run({ method: 'endSubmission', args: [id, converted(makeReport(1, { body: 'x'.repeat(200_000) }))] });
+
+    expect(end).toEqual({ reply: { kind: 'full', error: expect.any(Error) }, fatal: null });
+    expect(database.get('SELECT state FROM submission')).toEqual({ state: 'converting' });
+    expect(Object.fromEntries(context.refusals)).toEqual({});
   });
 });
 

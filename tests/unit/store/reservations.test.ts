@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { toKeyId } from '../../../src/core/ids.ts';
 import { makeReservations } from '../../../src/store/reservations.ts';
+
+const kid = toKeyId('station');
 
 describe('makeReservations()', () => {
   it('sums what is held, replaces a promise, and gives it back once', () => {
     const reservations = makeReservations();
-    reservations.hold('a', { items: 1, bytes: 10 });
-    reservations.hold('b', { items: 0, bytes: 5 });
-    reservations.hold('a', { items: 1, bytes: 30 });
+    reservations.hold('a', { kid, items: 1, bytes: 10 });
+    reservations.hold('b', { kid: toKeyId('other'), items: 0, bytes: 5 });
+    reservations.hold('a', { kid, items: 1, bytes: 30 });
     expect(reservations.held()).toEqual({ items: 1, bytes: 35 });
+    expect(reservations.bytesOf(kid)).toBe(30);
 
     reservations.drop('a');
     reservations.drop('a');
@@ -18,7 +22,7 @@ describe('makeReservations()', () => {
 
   it('holds again what was consumed in a transaction that is rolled back, and no more', () => {
     const reservations = makeReservations();
-    for (const id of ['a', 'b', 'c']) reservations.hold(id, { items: 1, bytes: 10 });
+    for (const id of ['a', 'b', 'c']) reservations.hold(id, { kid, items: 1, bytes: 10 });
     reservations.consume('a');
     reservations.commit();
     reservations.consume('b');
@@ -29,6 +33,6 @@ describe('makeReservations()', () => {
     reservations.returnTo(mark);
 
     expect(reservations.held()).toEqual({ items: 1, bytes: 10 });
-    expect(reservations.find('c')).toEqual({ items: 1, bytes: 10 });
+    expect(reservations.find('c')).toEqual({ kid, items: 1, bytes: 10 });
   });
 });

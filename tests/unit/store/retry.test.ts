@@ -9,6 +9,7 @@ import {
   converted,
   DELIVERED,
   ended,
+  makeInput,
   makeReport,
   openTestEngine,
   reportId,
@@ -116,6 +117,21 @@ describe('retryDeliveries()', () => {
 });
 
 describe('retrySubmissions()', () => {
+  it('counts the bytes of other arguments instead of the first ones', () => {
+    using engine = openTestEngine({ maxBytes: 200 });
+    const submissionId = acceptOne(engine, { text: 'abc', arguments: { locale: 'x'.repeat(100) } });
+    engine.call('claimSubmission');
+    engine.call('endSubmission', submissionId, ended({ state: 'rejected', failure: FAILURE }));
+
+    const retry = { ...PLAIN, arguments: { a: 1 } };
+    engine.call('retrySubmissions', { kind: 'named', submissions: [submissionId] }, retry);
+
+    expect(engine.call('stats').bytes.submissions).toBe(10);
+    // The sum that bounds intake agrees with the recount: this fits to the byte.
+    expect(engine.call('accept', makeInput({ text: 'y'.repeat(190) })).kind).toBe('accepted');
+    expect(engine.call('accept', makeInput({ text: 'y' })).kind).toBe('queue_full');
+  });
+
   it.each<[string, SubmissionEnd]>([
     ['converted', converted(makeReport(1))],
     ['skipped', ended({ state: 'skipped', reason: 'empty' })],

@@ -1,8 +1,74 @@
 import { describe, expect, it } from 'vitest';
-import { acceptOne, converted, ended, makeReport, NOON_UNIX_MS, openTestEngine } from '../../support/store.ts';
+import {
+  acceptOne,
+  claimOne,
+  converted,
+  DELIVERED,
+  ended,
+  makeReport,
+  NOON_UNIX_MS,
+  openTestEngine,
+} from '../../support/store.ts';
 
 const HOUR_MS = 3_600_000;
 const FAILURE = { code: 'converter_failed', message: 'no header', file: 'c.ts', line: 3, column: 1 };
+
+describe('claimSubmission() over a limit', () => {
+  const HELD_BACK = { kind: 'none', nextDueInMs: 1_000 };
+  const threeOf = (first: number) => [0, 1, 2].map((n) => makeReport(first + n));
+
+  it.each([
+    ['under', 5, 'claimed'],
+    ['at', 4, 'claimed'],
+    ['over', 3, 'none'],
+  ])('takes nothing while something can be uploaded: four items are one %s', (_title, maxItems, kind) => {
+    using engine = openTestEngine({ maxItems });
+    const first = acceptOne(engine);
+    acceptOne(engine);
+    engine.call('claimSubmission');
+    engine.call('endSubmission', first, converted(...threeOf(1)));
+
+    expect(engine.call('claimSubmission').kind).toBe(kind);
+  });
+
+  it('counts bytes as well as items', () => {
+    using engine = openTestEngine({ maxBytes: 100 });
+    const first = acceptOne(engine);
+    acceptOne(engine);
+    engine.call('claimSubmission');
+    engine.call('endSubmission', first, converted(makeReport(1, { body: 'x'.repeat(100) })));
+
+    expect(engine.call('claimSubmission')).toEqual(HELD_BACK);
+  });
+
+  it('goes on once uploads have made room', () => {
+    using engine = openTestEngine({ maxItems: 3 });
+    const first = acceptOne(engine);
+    acceptOne(engine);
+    engine.call('claimSubmission');
+    engine.call('endSubmission', first, converted(...threeOf(1)));
+    expect(engine.call('claimSubmission')).toEqual(HELD_BACK);
+
+    const delivery = claimOne(engine);
+    expect(engine.call('claimSubmission')).toEqual(HELD_BACK);
+    engine.call('endDelivery', delivery, DELIVERED);
+
+    expect(engine.call('claimSubmission').kind).toBe('claimed');
+  });
+
+  it('goes on while all that waits is for a destination that is held: what gives no report makes room as well', () => {
+    using engine = openTestEngine({ maxItems: 3 });
+    const first = acceptOne(engine);
+    acceptOne(engine);
+    engine.call('claimSubmission');
+    engine.call('endSubmission', first, converted(...threeOf(1)));
+    const destination = { name: 'folder', reason: 'r', message: 'm', sinceUnixMs: 1, dueUnixMs: 1, failures: 1 };
+
+    engine.call('setDestination', { ...destination, state: 'held' });
+
+    expect(engine.call('claimSubmission').kind).toBe('claimed');
+  });
+});
 
 describe('claimSubmission()', () => {
   it('gives the file back as it was taken in, with the number of this attempt', () => {

@@ -40,8 +40,10 @@ export type GateDeps = {
   readonly ceilingsOf?: (name: string) => LimitCeilings;
 };
 
-// From the first file on. Source: sandbox.md 7.
+// Of processor time, from the first file on: a busy machine is not the converter's fault. Source: sandbox.md 7.
 const CHECK_DEADLINE_MS = 2_000;
+// However little of the processor the thread got.
+const LONGEST_CHECK_MS = 30_000;
 // A busy machine is not the converter's fault, so starting the thread has a deadline of its own.
 const START_DEADLINE_MS = 20_000;
 
@@ -81,20 +83,53 @@ function toRequest(folder: string, isPrivate: boolean, ceilings: LimitCeilings):
   };
 }
 
+/** Processor time of a thread in milliseconds; infinite when it has ended. */
+async function usedMs(worker: Worker): Promise<number> {
+  try {
+    const { user, system } = await worker.cpuUsage();
+    return (user + system) / 1_000;
+  } catch {
+    // Its end is told by itself.
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Calls `onOver` once the thread has used its time. Disposing it stops the watch. */
+function watchTime(worker: Worker, clock: Clock, onOver: () => void): Disposable {
+  using stack = new DisposableStack();
+  const begin = usedMs(worker);
+  let look = clock.after(CHECK_DEADLINE_MS, () => void judge());
+  let isWatching = true;
+
+  async function judge(): Promise<void> {
+    const leftMs = CHECK_DEADLINE_MS - ((await usedMs(worker)) - (await begin));
+    if (!isWatching) return;
+    if (leftMs > 0) look = clock.after(Math.ceil(leftMs), () => void judge());
+    else onOver();
+  }
+
+  stack.use(clock.after(LONGEST_CHECK_MS, onOver));
+  stack.defer(() => {
+    isWatching = false;
+    look[Symbol.dispose]();
+  });
+  return stack.move();
+}
+
 function runWorker(request: CheckRequest, clock: Clock, signal: AbortSignal | undefined): Promise<Run> {
   const { promise, resolve, reject } = Promise.withResolvers<Run>();
   const worker = new Worker(workerFile(), { ...WORKER_OPTIONS, env: threadEnvironment(), workerData: request });
   let file: string | null = null;
   const finish = (end: WorkerEnd): void => resolve({ file, end });
   const onAbort = (): void => reject(signal?.reason);
-  let timer = clock.after(START_DEADLINE_MS, () => finish({ kind: 'not_started' }));
+  let timer: Disposable = clock.after(START_DEADLINE_MS, () => finish({ kind: 'not_started' }));
 
   worker.on('message', (message: WorkerMessage) => {
     if (message.kind === 'verdict') return finish(message);
     // The first one says that the parsers are loaded: only from here on is time the converter's.
     if (file === null) {
       timer[Symbol.dispose]();
-      timer = clock.after(CHECK_DEADLINE_MS, () => finish({ kind: 'deadline' }));
+      timer = watchTime(worker, clock, () => finish({ kind: 'deadline' }));
     }
     file = message.file;
   });

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkBundledConverters } from '../../../scripts/bundled-converters.ts';
@@ -23,7 +23,10 @@ describe('checkBundledConverters()', () => {
     const { text } = await checkBundledConverters(ROOT);
     const policy = { trustedUids: null, forbiddenMode: 0 };
 
-    const verdicts = ['csv-semicolon', 'wats-wsjf'].map((name) =>
+    const names = (await readdir(join(ROOT, 'converters'))).toSorted();
+    expect(names).toContain('stdf-v4');
+
+    const verdicts = names.map((name) =>
       checkFolder({ folder: join(ROOT, 'converters', name), policy }, { atFile: () => undefined }),
     );
 

@@ -10,7 +10,9 @@ import {
 } from '../../../src/disk/private-directory.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
+// Names every call of the system that flushes; where it is not installed the case says so.
+const STRACE: string = 'strace';
+const hasStrace = spawnSync(STRACE, ['-V']).status === 0;
 
 const unavailable = (reason: string, message: RegExp) => ({
   code: 'unavailable',
@@ -30,14 +32,14 @@ describe('ensurePrivateDirectory()', () => {
   });
 
   test.skipIf(!hasStrace)(
-    'has flushed the folder of each name that it made, up to the first that was there',
+    'has flushed the folder of each name that it made, up to the first that was there (needs strace)',
     async () => {
       await using folder = await makeTemporaryFolder();
       const module = new URL('../../../src/disk/private-directory.ts', import.meta.url).href;
       const script = `await (await import('${module}')).ensurePrivateDirectory('${join(folder.path, 'a', 'b', 'c')}')`;
       const traced = ['-f', '-y', '-e', 'trace=fsync', process.execPath, '--input-type=module', '-e', script];
 
-      const { stderr } = await promisify(execFile)('strace', traced);
+      const { stderr } = await promisify(execFile)(STRACE, traced);
 
       const flushed = [...stderr.matchAll(/fsync\(\d+<([^>]*)>/g)].map(([, path]) => path);
       expect(flushed).toEqual([folder.path, join(folder.path, 'a'), join(folder.path, 'a', 'b')]);

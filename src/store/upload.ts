@@ -42,7 +42,7 @@ const STEP_BYTES = 1024 ** 2;
  *
  * @param error - Anything caught.
  */
-export function isDiskError(error: unknown): boolean {
+function isDiskError(error: unknown): boolean {
   return isSystemError(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
 }
 

@@ -10,6 +10,8 @@ export const WINDOW_BYTES = 1024 * 1024;
 /** A stream on its way in. */
 export type IncomingStream = {
   readonly stream: UploadStream;
+  /** False once END came or it failed: what still comes is dropped. */
+  readonly isOpen: () => boolean;
   /**
    * Take a chunk in.
    *
@@ -80,6 +82,7 @@ export function makeIncomingStream(grant: (bytes: number) => void): IncomingStre
 
   return {
     stream: { read },
+    isOpen: () => state.kind === 'open',
     receive,
     fail: (reason) => {
       if (state.kind === 'failed') return;

@@ -123,6 +123,8 @@ export function makeUploads({ grant }: UploadsDeps): Uploads {
     const held = open.get(chunk.streamId);
     // It was on its way when its stream ended.
     if (held === undefined) return used.has(chunk.streamId) ? null : 'a chunk of a stream that was never opened';
+    // All of it is here, so there is nothing left to break off either. Who wants to stop the call cancels it.
+    if (!held.incoming.isOpen()) return null;
     if (chunk.mark === 'abort') {
       held.events.onAbort();
       return null;

@@ -112,13 +112,48 @@ describe('an upload stream', () => {
     finish({});
   });
 
-  it('that was never opened is a fault, and so is a chunk of a peer that did not agree on streams', async () => {
+  it.each([
+    [['streams'], 'a chunk of a stream that was never opened'],
+    [[], 'Cannot read frame: this peer may not send chunks'],
+  ])('that was never opened, of a peer with the capabilities %j, is a fault: %s', async (capabilities, reason) => {
     await using test = await startTestServer();
-    const peers = [await test.enter('local', ['streams']), await test.enter()];
+    const client = await test.enter('local', capabilities);
 
-    for (const peer of peers) peer.chunk(1, 'x');
+    client.chunk(1, 'x');
 
-    await Promise.all(peers.map((peer) => peer.closed));
+    await client.closed;
+    const cuts = test.log.filter(({ message }) => message === 'connection is cut');
+    expect(cuts.map(({ fields }) => fields['reason'])).toEqual([reason]);
+  });
+
+  it('that was opened is none: its peer stays', async () => {
+    await using test = await startTestServer();
+    const { client, open, finish } = await openUpload(test);
+    const reading = open(1).read();
+    await creditOf(client);
+
+    client.chunk(1, 'x');
+
+    expect(String(await reading)).toBe('x');
+    expect(await client.call('ping')).toMatchObject({ result: {} });
+    finish({});
+  });
+
+  it('that came whole is not broken off any more: its call goes on', async () => {
+    await using test = await startTestServer();
+    const { client, context, open, finish } = await openUpload(test);
+    const stream = open(1);
+    const reading = stream.read();
+    await creditOf(client);
+
+    client.chunk(1, 'all', END);
+    client.chunk(1, 'late', ABORT);
+    await client.call('ping');
+
+    expect([String(await reading), await stream.read()]).toEqual(['all', null]);
+    expect(context.signal.aborted).toBe(false);
+    finish({ whole: true });
+    expect(await client.answer('up')).toMatchObject({ result: { whole: true } });
   });
 
   it('that has ended drops what still comes', async () => {

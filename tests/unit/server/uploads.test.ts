@@ -74,6 +74,18 @@ describe('the uploads of a connection', () => {
     expect(told).toEqual(['abort']);
   });
 
+  it.each(['none', 'end', 'abort'] as const)('drop a chunk marked %s of a stream that has ended', async (mark) => {
+    const { told, uploads, events } = setUp();
+    const stream = uploads.forCall([1], events).port.open(1);
+    uploads.receive(chunk(1, 'end'));
+    told.length = 0;
+
+    expect(uploads.receive({ ...chunk(1, mark), payload: Buffer.from('late') })).toBeNull();
+
+    expect(await stream.read()).toBeNull();
+    expect(told).toEqual([]);
+  });
+
   it('of a peer without streams open none', () => {
     const call = NO_UPLOADS.forCall([1], setUp().events);
 

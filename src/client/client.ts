@@ -133,8 +133,8 @@ async function callUntil<T>(deps: PacedDeps, call: Call<T>, options: CallOptions
   using listening = onProgress === undefined ? null : progress.open(onProgress);
   const workDoneToken = listening?.token;
   const endMs = clock.monotonicMs() + deadlineMs;
+  await awaitTurn(deps, call, { endMs, signal });
   for (;;) {
-    await awaitTurn(deps, call, { endMs, signal });
     const leftMs = Math.max(1, Math.ceil(endMs - clock.monotonicMs()));
     const params = { ...call.params, workDoneToken, _meta: { deadlineMs: leftMs } };
     try {
@@ -142,7 +142,8 @@ async function callUntil<T>(deps: PacedDeps, call: Call<T>, options: CallOptions
     } catch (error) {
       const waitMs = pauseMs(error, random);
       if (waitMs === null || clock.monotonicMs() + waitMs >= endMs) throw error;
-      if (!pacer.holdBack(call.rateClass, waitMs)) await clock.sleep(waitMs, signal === undefined ? {} : { signal });
+      pacer.holdBack(call.rateClass, waitMs);
+      await clock.sleep(waitMs, signal === undefined ? {} : { signal });
     }
   }
 }

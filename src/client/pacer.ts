@@ -16,12 +16,12 @@ export type Pacer = {
   /** The turn is not used. */
   readonly giveBack: (rateClass: RateClass) => void;
   /**
-   * The server turned a call away: other connections use the same key.
+   * The server turned a call away: other connections use the same key. It told that call a time of its own; those that have no turn
+   * yet come after it.
    *
-   * @param waitMs - From now until the next call of the class may go.
-   * @returns false when this side keeps no bucket of the class, so that the caller has to wait by itself.
+   * @param waitMs - From now until that call goes again, without another turn.
    */
-  readonly holdBack: (rateClass: RateClass, waitMs: number) => boolean;
+  readonly holdBack: (rateClass: RateClass, waitMs: number) => void;
 };
 
 /**
@@ -55,11 +55,10 @@ export function makePacer(
     giveBack: (rateClass) => void spend(rateClass, -1),
     holdBack: (rateClass, waitMs) => {
       const now = spend(rateClass, 0);
-      if (now === null) return false;
-      // One token is there after waitMs, unless turns that were given already come first.
-      const tokens = Math.min(now.tokens, 1 - (waitMs * now.refillPerSecond) / 1000);
+      if (now === null) return;
+      // The token that is there after waitMs is that call's own.
+      const tokens = Math.min(now.tokens, (-waitMs * now.refillPerSecond) / 1000);
       buckets.set(rateClass, { ...now, tokens });
-      return true;
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { assertNever } from '../core/assert-never.ts';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { ensurePrivateDirectory } from '../disk/private-directory.ts';
 import { PROTOCOL } from '../protocol/version.ts';
@@ -42,6 +43,8 @@ async function clearStale(transport: Transport, path: string): Promise<void> {
       const reason = 'what lies there is neither a live nor a stale socket; move it away';
       throw new AirlockError('unavailable', `Cannot listen on ${path}: ${reason}`);
     }
+    default:
+      return assertNever(state);
   }
 }
 

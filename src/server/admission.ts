@@ -4,7 +4,7 @@ import { AirlockError } from '../core/errors.ts';
 import type { KeyId } from '../core/ids.ts';
 import type { RateClass } from '../protocol/method-spec.ts';
 import type { ConnectionDeps } from './deps.ts';
-import type { RateOutcome } from './rate.ts';
+import type { RateLimiter, RateOutcome } from './rate.ts';
 
 /** What runs on the connection now; counts. */
 export type Load = { readonly calls: number; readonly streams: number };
@@ -17,7 +17,8 @@ export type Asking = {
 };
 
 /** The deps that decide. */
-export type AdmissionDeps = Pick<ConnectionDeps, 'methods' | 'refusal' | 'rate'> & {
+export type AdmissionDeps = Pick<ConnectionDeps, 'methods' | 'refusal'> & {
+  readonly rate: Pick<RateLimiter, 'take'>;
   readonly config: Pick<ConnectionDeps['config'], 'calls' | 'streams'>;
 };
 

@@ -21,6 +21,8 @@ import { makeWelcome } from './welcome.ts';
 
 /** The one who counts connections. */
 export type ConnectionHost = {
+  /** The peer has said a proper `hello`: it is no silent one. */
+  readonly greeted: () => void;
   /** Take a place for a proved key. @throws {AirlockError} too_many_connections when there is none. */
   readonly place: (key: IpcKey) => void;
   /** The socket is closed. Exactly once. */
@@ -66,6 +68,7 @@ export class Connection {
     );
     const gate = makeGate(deps, this.#log, {
       send: this.#outbox.send,
+      greeted: () => this.#host.greeted(),
       refuse: (id, error) => this.#refuse(id, error),
       cut: (reason) => this.destroy(reason),
       admit: (peer) => this.#admit(peer),

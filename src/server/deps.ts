@@ -9,6 +9,7 @@ import type { KeyRing } from '../link/keys.ts';
 import type { OpenEndpoint } from '../link/listen-endpoint.ts';
 import type { ListenOptions } from '../link/wire.ts';
 import type { BoundMethods } from '../protocol/handler.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import type { RateLimiter } from './rate.ts';
 import type { ServerEvents } from './server-events.ts';
 
@@ -37,6 +38,8 @@ export type ConnectionDeps = Omit<ServerDeps, 'open'> & {
   /** Milliseconds that the answer to a failed proof has to wait; takes a token of the daemon's one bucket. */
   readonly chargeFailedProof: () => number;
   readonly rate: RateLimiter;
+  /** Memory for results that wait to be fetched. */
+  readonly heldBytes: HeldBytes;
   /** Null while calls are welcome; while stopping, what new calls are told. */
   readonly refusal: () => AirlockError | null;
 };

@@ -5,13 +5,16 @@ import type { Clock } from '../core/clock.ts';
 import type { Chunk } from '../link/framing.ts';
 import type { RpcId } from '../link/json-rpc.ts';
 import { WIRE_LIMITS } from '../protocol/limits.ts';
+import type { HeldBytes } from './held-bytes.ts';
 
 /** What the call is answered with in place of its result. */
 export type DownloadHeader = { readonly stream: number; readonly bytes: number; readonly sha256: string };
 
 /** What {@link makeDownloads} needs. */
 export type DownloadsDeps = {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
+  /** Shared by all connections. */
+  readonly heldBytes: HeldBytes;
   readonly send: (chunk: Chunk) => void;
   /** May more be sent now? When not, `pump` is called once it may. */
   readonly isFlowing: () => boolean;
@@ -22,9 +25,11 @@ export type Downloads = Disposable & {
   /** Results that are not sent whole. */
   readonly size: () => number;
   /**
-   * Hold a result until the peer has taken it, broken its call off, or granted nothing for 30 s.
+   * Hold a result until the peer has taken it, broken its call off, or granted nothing for 30 s; at most for 30 s and one more
+   * for each MiB from its first credit on.
    *
    * @param call - Id of the call that it answers.
+   * @throws {AirlockError} unavailable or too_large when the results of all connections leave no room for it.
    */
   readonly open: (call: RpcId, body: Buffer) => DownloadHeader;
   /** Credit of the peer; what does not fit any stream is ignored, it may have been on its way. */
@@ -38,10 +43,46 @@ export type Downloads = Disposable & {
   readonly idle: () => Promise<void>;
 };
 
-type Download = { readonly id: number; readonly call: RpcId; readonly body: Buffer; sent: number; credit: number };
+type Download = {
+  readonly id: number;
+  readonly call: RpcId;
+  readonly body: Buffer;
+  /** Its part of what all connections may hold. */
+  readonly held: Disposable;
+  readonly timer: FetchTimer;
+  sent: number;
+  credit: number;
+};
 
 /** Source: own choice; a peer that wants its answer grants its first credit with the answer. */
 const STALL_MS = 30_000;
+
+/** Source: own choice; a reader on this machine takes hundreds of MiB in a second. */
+const SLOWEST_BYTES_PER_SECOND = 1024 * 1024;
+
+/** How long a peer may take to fetch a result. Disposal: it is fetched, or not wanted. */
+type FetchTimer = Disposable & { readonly credited: () => void };
+
+function startFetchTimer(
+  clock: DownloadsDeps['clock'],
+  { bytes, giveUp }: { readonly bytes: number; readonly giveUp: (reason: string) => void },
+): FetchTimer {
+  const wholeMs = STALL_MS + Math.ceil((bytes * 1000) / SLOWEST_BYTES_PER_SECOND);
+  const wait = (): Disposable => clock.after(STALL_MS, () => giveUp(`no credit came for ${STALL_MS} ms`));
+  let timer = wait();
+  let endMs: number | null = null;
+  return {
+    // Credit keeps a result, but no longer than a slow reader needs for all of it: else a byte now and then holds it for ever.
+    credited: () => {
+      const nowMs = clock.monotonicMs();
+      endMs ??= nowMs + wholeMs;
+      const leftMs = endMs - nowMs;
+      timer[Symbol.dispose]();
+      timer = leftMs > STALL_MS ? wait() : clock.after(leftMs, () => giveUp(`it was not fetched within ${wholeMs} ms`));
+    },
+    [Symbol.dispose]: () => timer[Symbol.dispose](),
+  };
+}
 
 /** @returns Is it sent whole? */
 function sendSome({ send, isFlowing }: Pick<DownloadsDeps, 'send' | 'isFlowing'>, download: Download): boolean {
@@ -59,14 +100,16 @@ function sendSome({ send, isFlowing }: Pick<DownloadsDeps, 'send' | 'isFlowing'>
 }
 
 /** Make the downloads of one connection. Their numbers are even and go up. */
-export function makeDownloads({ clock, send, isFlowing }: DownloadsDeps): Downloads {
-  const open = new Map<number, Download & { timer: Disposable }>();
+export function makeDownloads({ clock, heldBytes, send, isFlowing }: DownloadsDeps): Downloads {
+  const open = new Map<number, Download>();
   let lastId = 0;
   let idle = Promise.withResolvers<void>();
   idle.resolve();
 
   function close(id: number): void {
-    open.get(id)?.timer[Symbol.dispose]();
+    const download = open.get(id);
+    download?.timer[Symbol.dispose]();
+    download?.held[Symbol.dispose]();
     open.delete(id);
     if (open.size === 0) idle.resolve();
   }
@@ -77,9 +120,6 @@ export function makeDownloads({ clock, send, isFlowing }: DownloadsDeps): Downlo
     close(id);
   }
 
-  const startTimer = (id: number): Disposable =>
-    clock.after(STALL_MS, () => abort(id, `no credit came for ${STALL_MS} ms`));
-
   function push(download: Download): void {
     if (sendSome({ send, isFlowing }, download)) close(download.id);
   }
@@ -88,17 +128,18 @@ export function makeDownloads({ clock, send, isFlowing }: DownloadsDeps): Downlo
     const download = typeof stream === 'number' ? open.get(stream) : undefined;
     if (download === undefined || typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 1) return;
     download.credit = Math.min(download.credit + bytes, download.body.length);
-    download.timer[Symbol.dispose]();
-    download.timer = startTimer(download.id);
+    download.timer.credited();
     push(download);
   }
 
   return {
     size: () => open.size,
     open: (call, body) => {
+      const held = heldBytes.hold(body.length);
       if (open.size === 0) idle = Promise.withResolvers();
       const id = (lastId += 2);
-      open.set(id, { id, call, body, sent: 0, credit: 0, timer: startTimer(id) });
+      const timer = startFetchTimer(clock, { bytes: body.length, giveUp: (reason) => abort(id, reason) });
+      open.set(id, { id, call, body, held, timer, sent: 0, credit: 0 });
       return { stream: id, bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') };
     },
     credit,

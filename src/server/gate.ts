@@ -1,5 +1,6 @@
 // The way in: hello, authenticate, and everything else refused, before a deadline.
 
+import { assertNever } from '../core/assert-never.ts';
 import type { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { type ServerHandshake, type ServerHandshakeStep, stepServerHandshake } from '../link/handshake.ts';
@@ -12,6 +13,8 @@ export type ProvedPeer = Extract<ServerHandshakeStep, { kind: 'proved' }>;
 /** What the gate tells its connection. */
 export type GateEvents = {
   readonly send: (body: string) => void;
+  /** The peer has said a proper `hello`. */
+  readonly greeted: () => void;
   /** Answer with this failure, then close. */
   readonly refuse: (id: RpcId | null, error: AirlockError) => void;
   /** Close without a word. */
@@ -53,6 +56,7 @@ export function makeGate(deps: ConnectionDeps, log: Logger, events: GateEvents):
     switch (step.kind) {
       case 'greet':
         handshake = step.next;
+        events.greeted();
         return events.send(writeResult(step.id, step.result));
       case 'proved':
         return events.admit(step);
@@ -60,6 +64,8 @@ export function makeGate(deps: ConnectionDeps, log: Logger, events: GateEvents):
         return step.isFailedProof ? refuseProof(step) : events.refuse(step.id, step.error);
       case 'close':
         return events.cut(step.reason);
+      default:
+        return assertNever(step);
     }
   }
 

@@ -7,8 +7,9 @@ import type { Wire, WireEvents } from '../link/wire.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionDeps, ServerDeps } from './deps.ts';
 import { type DrainOptions, drainConnections } from './drain.ts';
+import { makeHeldBytes } from './held-bytes.ts';
 import { makeRateLimiter } from './rate.ts';
-import { EMPTY_SEATS, leave, type SeatState, takePlace, takeSeat } from './seats.ts';
+import { clearSeats, EMPTY_SEATS, greet, leave, type SeatState, STANDING_ROOM, takePlace, takeSeat } from './seats.ts';
 import { makeBucket, takeTokens } from '../core/token-bucket.ts';
 
 /** A listening server. Disposal closes every connection at once: drain first. */
@@ -45,12 +46,22 @@ function makeProofCharge({ clock }: Pick<ServerDeps, 'clock'>, { count, per, del
   };
 }
 
-/** Every connection, by the id of its wire, and the seats they hold. */
+/** Every connection, by the id of its wire, and the seats they hold. Disposal stops the timer that clears seats. */
 function makeHall(deps: ConnectionDeps) {
   const { connections, perKey, adminReserve, preAuth } = deps.config;
   const limits = { connections, perKey, adminReserve, preAuthSeats: preAuth.seats };
   const present = new Map<number, Connection>();
   let seats: SeatState = EMPTY_SEATS;
+  let clearing: Disposable | null = null;
+
+  function change(step: (nowMs: number) => SeatState): void {
+    const nowMs = deps.clock.monotonicMs();
+    const { state, evicted, againInMs } = clearSeats(step(nowMs), limits, nowMs);
+    seats = state;
+    clearing?.[Symbol.dispose]();
+    clearing = againInMs === null ? null : deps.clock.after(againInMs, () => change(() => seats));
+    for (const id of evicted) present.get(id)?.destroy('its seat was needed');
+  }
 
   function place(id: number, { kid, scopes }: IpcKey): void {
     const outcome = takePlace(seats, { id, kid, isAdmin: scopes.includes('admin') }, limits);
@@ -59,10 +70,9 @@ function makeHall(deps: ConnectionDeps) {
   }
 
   function accept(wire: Wire): WireEvents {
-    const { state, evicted } = takeSeat(seats, wire.id, limits);
-    seats = state;
-    if (evicted !== null) present.get(evicted)?.destroy('its seat was needed');
+    change((nowMs) => takeSeat(seats, wire.id, nowMs));
     const connection = new Connection(deps, wire, {
+      greeted: () => change((nowMs) => greet(seats, wire.id, nowMs)),
       place: (key) => place(wire.id, key),
       gone: () => {
         present.delete(wire.id);
@@ -73,7 +83,12 @@ function makeHall(deps: ConnectionDeps) {
     return connection.events;
   }
 
-  return { accept, all: () => [...present.values()], placed: () => seats.placed.size };
+  return {
+    accept,
+    all: () => [...present.values()],
+    placed: () => seats.placed.size,
+    [Symbol.dispose]: () => clearing?.[Symbol.dispose](),
+  };
 }
 
 /**
@@ -88,9 +103,10 @@ export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<
   let draining: Promise<void> | null = null;
   const chargeFailedProof = makeProofCharge(deps, config.failedProofs);
   const rate = makeRateLimiter(deps, config.rate);
-  const hall = makeHall({ ...deps, config, chargeFailedProof, rate, refusal: () => refusal });
+  const heldBytes = makeHeldBytes();
+  const hall = makeHall({ ...deps, config, chargeFailedProof, rate, heldBytes, refusal: () => refusal });
   const endpoint = await deps.open({
-    maxConnections: config.connections + config.preAuth.seats,
+    maxConnections: config.connections + config.preAuth.seats + STANDING_ROOM,
     accept: (wire) => (refusal === null ? hall.accept(wire) : null),
     onError: (err) => deps.log.warn({ err }, 'the listener reported an error'),
   });
@@ -104,6 +120,9 @@ export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<
   return {
     connections: hall.placed,
     drain: (options) => (draining ??= drain(options)),
-    [Symbol.asyncDispose]: () => endpoint[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      using _hall = hall;
+      await endpoint[Symbol.asyncDispose]();
+    },
   };
 }

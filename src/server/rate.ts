@@ -4,7 +4,14 @@ import type { IpcConfig } from '../config/schema/ipc.ts';
 import type { Clock } from '../core/clock.ts';
 import type { KeyId } from '../core/ids.ts';
 import type { AuthenticateResult } from '../protocol/handshake.ts';
-import { type BucketLimits, type BucketState, makeBucket, spendTokens, takeTokens } from '../core/token-bucket.ts';
+import {
+  type BucketLimits,
+  type BucketState,
+  makeBucket,
+  spendTokens,
+  type TakeOutcome,
+  takeTokens,
+} from '../core/token-bucket.ts';
 
 /** A class of calls that has a limit. */
 export type LimitedClass = 'calls' | 'submit';
@@ -12,7 +19,13 @@ export type LimitedClass = 'calls' | 'submit';
 /** Whether a call may go on. */
 export type RateOutcome =
   | { readonly kind: 'granted' }
-  | { readonly kind: 'denied'; readonly bucket: LimitedClass; readonly retryAfterMs: number };
+  | {
+      readonly kind: 'denied';
+      readonly bucket: LimitedClass;
+      readonly retryAfterMs: number;
+      /** From one token of the bucket that denied longest to its next. Milliseconds. */
+      readonly tokenMs: number;
+    };
 
 /** The limits of a whole daemon: a reconnect refills nothing. */
 export type RateLimiter = {
@@ -73,8 +86,10 @@ export function makeRateLimiter({ clock }: { readonly clock: Pick<Clock, 'monoto
       held.ofAll = all.state;
       return { kind: 'granted' };
     }
-    const waits = [own, all].map((taken) => (taken.kind === 'denied' ? taken.retryAfterMs : 0));
-    return { kind: 'denied', bucket, retryAfterMs: Math.max(...waits) };
+    const waitOf = (taken: TakeOutcome): number => (taken.kind === 'denied' ? taken.retryAfterMs : 0);
+    const slower = waitOf(all) > waitOf(own) ? all : own;
+    const tokenMs = 1000 / slower.state.refillPerSecond;
+    return { kind: 'denied', bucket, retryAfterMs: waitOf(slower), tokenMs };
   }
 
   function spend(kid: KeyId, bucket: LimitedClass, tokens: number): void {

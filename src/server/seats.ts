@@ -1,7 +1,7 @@
 // Who may hold a connection: few seats before authentication, counted places after it. Pure.
 //
-//   accept ──► seated (oldest yields when all seats are taken) ──► placed (authenticated) ──► gone
-//                 └────────── refused: too many connections ──────────────────────────────►┘
+//   accept ──► silent ──hello──► greeted ──► placed (authenticated) ──► gone
+//                └── yields ───────┴── refused, or yields to others that greeted ──►┘
 
 import type { KeyId } from '../core/ids.ts';
 
@@ -14,10 +14,18 @@ export type SeatLimits = {
   readonly preAuthSeats: number;
 };
 
+/** An unauthenticated connection. */
+export type Seat = {
+  readonly id: number;
+  readonly hasGreeted: boolean;
+  /** When it came, and from its `hello` on when it said that. Monotonic clock, milliseconds. */
+  readonly sinceMs: number;
+};
+
 /** Everybody who is connected. */
 export type SeatState = {
-  /** Connection ids, oldest first. */
-  readonly seated: readonly number[];
+  /** In the order in which they came or, those that greeted, said so. */
+  readonly seated: readonly Seat[];
   readonly placed: ReadonlyMap<number, KeyId>;
 };
 
@@ -33,24 +41,77 @@ export type PlaceOutcome =
 export const EMPTY_SEATS: SeatState = { seated: [], placed: new Map() };
 
 /**
- * Give a new connection a seat; the oldest unauthenticated one yields when all are taken.
+ * How long a connection keeps its seat, or stands where there is none, after it came and after its `hello`, whoever else comes.
+ * Milliseconds. Source: own choice; a real client needs a few, and ten times that while others have the processor.
+ */
+export const UNDISTURBED_MS = 100;
+
+/**
+ * Connections over the seats that may stand for that time; over this the oldest silent one goes at once.
  *
- * A real client needs its seat for milliseconds, so it gets through even while somebody keeps all seats full.
+ * Source: own choice; 64 sockets that come back as soon as they are closed fit in several times, and cost 2 MiB at most.
+ */
+export const STANDING_ROOM = 256;
+
+/**
+ * Let a new connection in. Call {@link clearSeats} after it.
  *
  * @param state - State so far.
  * @param id - The new connection.
- * @param limits - Limits.
- * @returns The new state, and the connection that has to go.
+ * @param nowMs - Monotonic clock, milliseconds.
  */
-export function takeSeat(
+export function takeSeat(state: SeatState, id: number, nowMs: number): SeatState {
+  return { ...state, seated: [...state.seated, { id, hasGreeted: false, sinceMs: nowMs }] };
+}
+
+/**
+ * Remember that a connection has said a proper `hello`. Call {@link clearSeats} after it.
+ *
+ * @param state - State so far.
+ * @param id - Connection; one that has no seat any more is left alone.
+ * @param nowMs - Monotonic clock, milliseconds.
+ */
+export function greet(state: SeatState, id: number, nowMs: number): SeatState {
+  if (!state.seated.some((seat) => seat.id === id)) return state;
+  const others = state.seated.filter((seat) => seat.id !== id);
+  return { ...state, seated: [...others, { id, hasGreeted: true, sinceMs: nowMs }] };
+}
+
+/** Those that have to go, oldest first, so that no more than `limits.preAuthSeats` stay for long. */
+function yielding(seated: readonly Seat[], limits: SeatLimits, nowMs: number): readonly Seat[] {
+  const silent = seated.filter(({ hasGreeted }) => !hasGreeted);
+  const greeted = seated.filter(({ hasGreeted }) => hasGreeted);
+  const isDue = ({ sinceMs }: Seat): boolean => nowMs - sinceMs >= UNDISTURBED_MS;
+  const tooMany = Math.max(0, seated.length - limits.preAuthSeats);
+  // Invariant: one that greeted yields only to others that did, so that nobody is kept out without a word.
+  const tooManyGreeted = Math.max(0, greeted.length - limits.preAuthSeats);
+  const due = [...silent.slice(0, tooMany).filter(isDue), ...greeted.slice(0, tooManyGreeted).filter(isDue)];
+  const over = seated.length - due.length - limits.preAuthSeats - STANDING_ROOM;
+  if (over <= 0) return due;
+  return [...due, ...[...silent, ...greeted].filter((seat) => !due.includes(seat)).slice(0, over)];
+}
+
+/**
+ * Say who has to go, because others need the seat.
+ *
+ * A silent connection yields once it has had its time, oldest first; one that has greeted only where more than all seats have.
+ *
+ * @param state - State so far.
+ * @param limits - Limits.
+ * @param nowMs - Monotonic clock, milliseconds.
+ * @returns The state without those that have to go, and `againInMs`: when to ask again; null = not before somebody comes or greets.
+ */
+export function clearSeats(
   state: SeatState,
-  id: number,
   limits: SeatLimits,
-): { readonly state: SeatState; readonly evicted: number | null } {
-  const [oldest, ...others] = state.seated;
-  const isFull = oldest !== undefined && state.seated.length >= limits.preAuthSeats;
-  const seated = [...(isFull ? others : state.seated), id];
-  return { state: { ...state, seated }, evicted: isFull ? oldest : null };
+  nowMs: number,
+): { readonly state: SeatState; readonly evicted: readonly number[]; readonly againInMs: number | null } {
+  const evicted = yielding(state.seated, limits, nowMs);
+  const seated = state.seated.filter((seat) => !evicted.includes(seat));
+  const [next] = seated.filter(({ sinceMs }) => sinceMs + UNDISTURBED_MS > nowMs).map(({ sinceMs }) => sinceMs);
+  const isOver = seated.length > limits.preAuthSeats && next !== undefined;
+  const againInMs = isOver ? Math.ceil(next + UNDISTURBED_MS - nowMs) : null;
+  return { state: { ...state, seated }, evicted: evicted.map(({ id }) => id), againInMs };
 }
 
 /**
@@ -69,7 +130,7 @@ export function takePlace(
   if (state.placed.size >= open) return { kind: 'refused', reason: 'connections', limit: open };
   const ofKey = [...state.placed.values()].filter((kid) => kid === peer.kid).length;
   if (ofKey >= limits.perKey) return { kind: 'refused', reason: 'per_key', limit: limits.perKey };
-  const seated = state.seated.filter((id) => id !== peer.id);
+  const seated = state.seated.filter((seat) => seat.id !== peer.id);
   return { kind: 'placed', state: { seated, placed: new Map(state.placed).set(peer.id, peer.kid) } };
 }
 
@@ -82,5 +143,5 @@ export function takePlace(
 export function leave(state: SeatState, id: number): SeatState {
   const placed = new Map(state.placed);
   placed.delete(id);
-  return { seated: state.seated.filter((one) => one !== id), placed };
+  return { seated: state.seated.filter((seat) => seat.id !== id), placed };
 }

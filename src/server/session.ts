@@ -1,20 +1,21 @@
 // One authenticated peer: its calls in flight, its cancels, its streams, its subscriptions. Bytes and sockets are connection.ts's.
 
+import { assertNever } from '../core/assert-never.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { Chunk } from '../link/framing.ts';
 import { type RpcId, type RpcMessage, writeError, writeNotification } from '../link/json-rpc.ts';
 import { toRpcError } from '../link/rpc-error.ts';
 import type { Caller } from '../protocol/handler.ts';
 import { namedStreams } from '../protocol/stream-names.ts';
-import { rateClassOf, refusalOf, tooManyInFlight } from './admission.ts';
+import { type AdmissionDeps, rateClassOf, refusalOf, tooManyInFlight } from './admission.ts';
 import { type AnswerOptions, writeAnswer } from './answers.ts';
 import { type CallAnswer, type CallRequest, type RunningCall, startCall } from './call.ts';
 import { type CallTable, makeCallTable } from './call-table.ts';
+import { type ConnectionRate, makeConnectionRate } from './connection-rate.ts';
 import type { ConnectionDeps } from './deps.ts';
 import { type DownloadHeader, type Downloads, makeDownloads } from './downloads.ts';
 import { toAnswerError } from './failure.ts';
 import type { Outbox } from './outbox.ts';
-import { countDenial, type Denials } from './patience.ts';
 import { type CallProgress, makeProgress } from './progress.ts';
 import { type CallSubscriptions, makeSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { type CallUploads, makeUploads, NO_UPLOADS, type Uploads } from './uploads.ts';
@@ -58,18 +59,21 @@ export class Session implements Disposable {
   readonly #uploads: Uploads;
   readonly #downloads: Downloads;
   readonly #subscriptions: Subscriptions;
+  readonly #rate: ConnectionRate;
+  readonly #admission: AdmissionDeps;
   #lastCall = 0;
-  #denials: Denials = [];
   #isGone = false;
 
   constructor(deps: ConnectionDeps, input: SessionInput) {
-    const { clock, events, bootId, config } = deps;
+    const { clock, events, bootId, config, heldBytes } = deps;
     const { caller, outbox } = input;
     this.#deps = deps;
     this.#input = input;
+    this.#rate = makeConnectionRate(deps);
+    this.#admission = { methods: deps.methods, refusal: deps.refusal, config, rate: this.#rate };
     const grant = (stream: number, bytes: number): void => this.#notify('$/credit', { stream, bytes });
     this.#uploads = input.hasStreams ? makeUploads({ grant }) : NO_UPLOADS;
-    this.#downloads = makeDownloads({ clock, send: outbox.sendChunk, isFlowing: outbox.isFlowing });
+    this.#downloads = makeDownloads({ clock, heldBytes, send: outbox.sendChunk, isFlowing: outbox.isFlowing });
     this.#subscriptions = makeSubscriptions(
       {
         events,
@@ -98,6 +102,8 @@ export class Session implements Disposable {
       case 'error':
         // This side asks nothing, so these answer nothing.
         return;
+      default:
+        return assertNever(message);
     }
   }
 
@@ -157,10 +163,7 @@ export class Session implements Disposable {
   /** Answer a call that may not start. */
   #turnAway(id: RpcId, error: AirlockError): void {
     this.#refuse(id, error);
-    if (error.code !== 'rate_limited') return;
-    const { denials, isOver } = countDenial(this.#denials, this.#deps.clock.monotonicMs());
-    this.#denials = denials;
-    if (isOver) this.#input.close('it does not heed its rate limit');
+    if (error.code === 'rate_limited' && this.#rate.isOver()) this.#input.close('it does not heed its rate limit');
   }
 
   #start(request: CallRequest): void {
@@ -170,7 +173,7 @@ export class Session implements Disposable {
     const streams = namedStreams(request.params);
     const load = { calls: this.#calls.size(), streams: this.#streams() };
     const { kid } = this.#input.caller;
-    const refusal = refusalOf(this.#deps, { method, kid, hasStreams: streams.length > 0 }, load);
+    const refusal = refusalOf(this.#admission, { method, kid, hasStreams: streams.length > 0 }, load);
     if (refusal !== null) {
       this.#uploads.refuse(streams);
       return this.#turnAway(id, refusal);

@@ -1,9 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startTestServer } from '../support/test-server.ts';
+import { makeTestHome } from '../support/daemon.ts';
+import { connectRaw, type RawClient } from '../support/raw-client.ts';
+import { startTestServer, type TestServer } from '../support/test-server.ts';
+
+const SEATS = 8;
+
+/** 64 sockets that never say a word and connect again as soon as they are closed. */
+const STORM = `
+  const { connect } = require('node:net');
+  function go() {
+    const socket = connect(process.argv[1]);
+    socket.on('error', () => {});
+    socket.on('connect', () => process.stdout.write('.'));
+    socket.on('close', () => setImmediate(go));
+  }
+  for (let one = 0; one < 64; one += 1) go();
+`;
+
+/** Start the storm in a process of its own; answers once all of its sockets have been in. */
+async function startStorm(endpoint: string): Promise<AsyncDisposable> {
+  const storm = spawn(process.execPath, ['-e', STORM, endpoint], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(storm, 'exit');
+  let connected = 0;
+  await new Promise<void>((resolve) => {
+    storm.stdout.on('data', (dots: Buffer) => {
+      connected += dots.length;
+      if (connected >= 64) resolve();
+    });
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      storm.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Resolves as soon as no more than so many of them are open. */
+function untilOpen(clients: readonly RawClient[], count: number): Promise<void> {
+  let open = clients.length;
+  return new Promise((resolve) => {
+    for (const { closed } of clients) {
+      void closed.then(() => {
+        open -= 1;
+        if (open <= count) resolve();
+      });
+    }
+  });
+}
+
+const evictions = ({ log }: TestServer): number =>
+  log.filter(({ fields }) => fields['reason'] === 'its seat was needed').length;
 
 describe('200 connections of which 190 are silent', () => {
   it('do not keep a good client out, nor hold more than the seats', async () => {
-    await using test = await startTestServer();
+    await using test = await startTestServer({ ipc: { preAuth: { timeout: '30 s' } } });
     const silent = await Promise.all(Array.from({ length: 190 }, () => test.connect()));
     const good = [];
 
@@ -11,7 +66,10 @@ describe('200 connections of which 190 are silent', () => {
 
     expect(await Promise.all(good.map((client) => client.call('ping')))).toHaveLength(10);
     expect(test.server.connections()).toBe(10);
-    expect(silent.filter(({ isClosed }) => !isClosed).length).toBeLessThanOrEqual(8);
+    await untilOpen(silent, SEATS);
+    // One that greets takes the seat of one that stays silent, for a moment.
+    expect(evictions(test)).toBeGreaterThanOrEqual(190 - SEATS);
+    expect(good.filter(({ isClosed }) => isClosed)).toEqual([]);
   });
 
   it('do not keep a good client out while new ones keep coming', async () => {
@@ -28,4 +86,35 @@ describe('200 connections of which 190 are silent', () => {
 
     expect(await client.call('ping')).toMatchObject({ result: { bootId: 'boot' } });
   });
+});
+
+describe('64 silent sockets that connect again as soon as they are closed', () => {
+  it('keep none of 40 good clients out of the daemon', async () => {
+    await using home = await makeTestHome();
+    await home.start();
+    const { endpoint, instance } = JSON.parse(await readFile(join(home.places.run, 'default.json'), 'utf8'));
+    const { key, kid } = JSON.parse(await readFile(join(home.places.keys, 'local.json'), 'utf8'));
+    await using _storm = await startStorm(endpoint);
+    let refused = 0;
+
+    for (let one = 1; one <= 40; one += 1) {
+      await using client = await connectRaw(endpoint);
+      await client.login({ kid, key, endpoint, instance }).catch(() => (refused += 1));
+    }
+
+    expect(refused).toBe(0);
+  }, 60_000);
+
+  it('do not take the seat of one that has said hello', async () => {
+    await using test = await startTestServer({ ipc: { preAuth: { timeout: '30 s' } } });
+    const client = await test.connect();
+    const { answer } = await client.hello(test.login('local'));
+    const evicted = evictions(test);
+    await using _storm = await startStorm(test.endpoint);
+
+    while (evictions(test) < evicted + 200) await (await test.connect()).closed;
+
+    expect(answer['result']).toBeDefined();
+    expect(client.isClosed).toBe(false);
+  }, 60_000);
 });

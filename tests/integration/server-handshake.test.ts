@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeManualClock } from '../support/manual-clock.ts';
-import { frame, prove } from '../support/raw-client.ts';
+import { frame, prove, type RawClient } from '../support/raw-client.ts';
 import { startTestServer } from '../support/test-server.ts';
 
 const wrongProof = 'x'.repeat(43);
@@ -207,18 +207,28 @@ describe('seats before authentication', () => {
     expect(client.messages).toEqual([]);
   });
 
-  it('hold eight; the ninth takes the place of the oldest', async () => {
-    await using test = await startTestServer();
-    const silent = [];
-    for (let seat = 1; seat <= 8; seat += 1) silent.push(await test.connect());
-    const probe = await Promise.all(silent.map((client) => client.hello(test.login('local'))));
-    expect(probe).toHaveLength(8);
-    expect(silent.map(({ isClosed }) => isClosed)).toEqual(Array(8).fill(false));
+  it('hold eight; a ninth that stays takes the place of the oldest, but not before it had its time', async () => {
+    const clock = makeManualClock();
+    await using test = await startTestServer({ clock });
+    const seated: RawClient[] = [];
+    for (let seat = 1; seat <= 8; seat += 1) {
+      const client = await test.connect();
+      await client.hello(test.login('local'));
+      seated.push(client);
+    }
+    const closed = (): boolean[] => seated.map(({ isClosed }) => isClosed);
 
-    await test.enter();
+    const passing = await test.enter();
+    const ninth = await test.connect();
+    await ninth.hello(test.login('local'));
+    clock.advance(99);
+    await passing.call('ping');
+    expect(closed()).toEqual(Array(8).fill(false));
+    clock.advance(1);
 
-    await silent[0]?.closed;
-    expect(silent.map(({ isClosed }) => isClosed)).toEqual([true, ...Array(7).fill(false)]);
+    await seated[0]?.closed;
+    expect(closed()).toEqual([true, ...Array(7).fill(false)]);
+    expect(ninth.isClosed).toBe(false);
   });
 
   it('answer too_many_connections at authenticate once the places of a key are taken', async () => {

@@ -23,11 +23,12 @@ describe('the rate limit', () => {
 
     expect(await codes(client, 'test/call', 3)).toEqual(['ok', 'ok', 'rate_limited']);
     clock.advance(400);
+    // The token that is there in 600 ms is that of the call before.
     const { error } = await client.call('test/call');
     expect(error).toEqual({
       code: -32_029,
       message: 'Cannot run test/call: rate limit reached',
-      data: { code: 'rate_limited', retryable: true, retryAfterMs: 600, bucket: 'calls' },
+      data: { code: 'rate_limited', retryable: true, retryAfterMs: 1600, bucket: 'calls' },
     });
     clock.advance(599);
     expect(await codes(client, 'test/call', 1)).toEqual(['rate_limited']);
@@ -103,6 +104,24 @@ describe('the rate limit', () => {
 
     if (isClosed) await client.closed;
     else expect(await codes(client, 'ping', 1)).toEqual(['ok']);
+  });
+
+  it('keeps a client whose 32 calls at once each wait as long as they are told, and lets each through in its turn', async () => {
+    const clock = makeManualClock();
+    await using test = await startTestServer({ clock, ipc: { rate } });
+    const client = await test.enter();
+    await codes(client, 'test/call', 2);
+    const answers = await Promise.all(Array.from({ length: 32 }, () => client.call('test/call')));
+    const toldMs = answers.map(({ error }) => error.data.retryAfterMs);
+    expect(toldMs).toEqual(Array.from({ length: 32 }, (_none, index) => (index + 1) * 1000));
+
+    const seen: unknown[] = [];
+    for (const _told of toldMs) {
+      clock.advance(1000);
+      seen.push(...(await codes(client, 'test/call', 1)));
+    }
+
+    expect(new Set(seen)).toEqual(new Set(['ok']));
   });
 
   it('does not count what was ignored more than 10 s ago', async () => {

@@ -20,21 +20,32 @@ describe('a pacer', () => {
     expect(pacer.turn('calls')).toBe(100);
   });
 
-  it('holds all back for as long as the server asks, and has them come one by one then', () => {
+  it('holds all back until after the call that the server told to wait, and has them come one by one then', () => {
     const clock = makeManualClock();
     const pacer = makePacer({ clock }, rate);
     pacer.turn('calls');
 
-    expect(pacer.holdBack('calls', 500)).toBe(true);
+    pacer.holdBack('calls', 500);
 
-    expect([pacer.turn('calls'), pacer.turn('calls')]).toEqual([500, 600]);
+    expect([pacer.turn('calls'), pacer.turn('calls')]).toEqual([600, 700]);
     clock.advance(1000);
     expect(pacer.turn('calls')).toBe(0);
+  });
+
+  it('holds back no longer than the last of several calls that were told a time each', () => {
+    const pacer = makePacer({ clock: makeManualClock() }, rate);
+    [1, 2].forEach(() => pacer.turn('calls'));
+
+    [500, 600, 700].forEach((waitMs) => pacer.holdBack('calls', waitMs));
+
+    expect(pacer.turn('calls')).toBe(800);
   });
 
   it('holds back what has no limit here neither before nor after a denial', () => {
     const pacer = makePacer({ clock: makeManualClock() }, rate);
 
-    expect([pacer.turn('submit'), pacer.turn('free'), pacer.holdBack('submit', 5)]).toEqual([0, 0, false]);
+    pacer.holdBack('submit', 5);
+
+    expect([pacer.turn('submit'), pacer.turn('free')]).toEqual([0, 0]);
   });
 });

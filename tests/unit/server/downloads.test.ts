@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Chunk } from '../../../src/link/framing.ts';
 import { makeDownloads } from '../../../src/server/downloads.ts';
+import { makeHeldBytes } from '../../../src/server/held-bytes.ts';
 import { makeManualClock } from '../../support/manual-clock.ts';
 
-function setUp() {
+function setUp(limitBytes = 1_000_000_000) {
   const clock = makeManualClock();
+  const heldBytes = makeHeldBytes(limitBytes);
   const sent: Chunk[] = [];
   const wire = { isFlowing: true };
-  const downloads = makeDownloads({ clock, send: (chunk) => void sent.push(chunk), isFlowing: () => wire.isFlowing });
+  const connect = () =>
+    makeDownloads({ clock, heldBytes, send: (chunk) => void sent.push(chunk), isFlowing: () => wire.isFlowing });
+  const downloads = connect();
   const shown = () => sent.map(({ streamId, mark, payload }) => [streamId, mark, payload.length]);
-  return { clock, wire, downloads, shown };
+  return { clock, wire, downloads, connect, shown };
 }
 
 describe('the downloads of a connection', () => {
@@ -83,6 +87,66 @@ describe('the downloads of a connection', () => {
 
     expect(downloads.size()).toBe(held);
     expect(shown().at(-1)?.[1]).toBe(held === 1 ? 'none' : 'abort');
+  });
+
+  it.each([
+    [32_999, 1],
+    [33_000, 0],
+    [33_001, 0],
+  ])('of 3 MiB are held for %i ms from the first credit, however often there is more: %i', (ms, held) => {
+    const { clock, downloads, shown } = setUp();
+    downloads.open('a', Buffer.alloc(3 * 1024 * 1024));
+    clock.advance(29_999);
+
+    downloads.credit(2, 1);
+    for (let left = ms; left > 0; left -= 10_000) {
+      clock.advance(Math.min(left, 10_000));
+      downloads.credit(2, 1);
+    }
+
+    expect(downloads.size()).toBe(held);
+    expect(shown().at(-1)?.[1]).toBe(held === 1 ? 'none' : 'abort');
+    downloads[Symbol.dispose]();
+    expect(clock.pending()).toBe(0);
+  });
+
+  it.each([
+    [99, 'held'],
+    [100, 'held'],
+    [101, 'unavailable'],
+  ])('of all connections together with %i bytes of 100: %s', (bytes, outcome) => {
+    const { connect } = setUp(100);
+    const [one, two] = [connect(), connect()];
+    one.open('a', Buffer.alloc(40));
+
+    const open = () => two.open('b', Buffer.alloc(bytes - 40));
+
+    if (outcome === 'held') expect(open()).toMatchObject({ stream: 2 });
+    else expect(open).toThrow(expect.objectContaining({ code: outcome, data: { reason: 'busy', retryAfterMs: 1000 } }));
+  });
+
+  it.each([
+    [100, 'held'],
+    [101, 'too_large'],
+  ])('with %i bytes that must fit into 100 when nothing else is held: %s', (bytes, outcome) => {
+    const { downloads } = setUp(100);
+
+    const open = () => downloads.open('a', Buffer.alloc(bytes));
+
+    if (outcome === 'held') expect(open()).toMatchObject({ stream: 2 });
+    else expect(open).toThrow(expect.objectContaining({ code: outcome, data: { limit: 100 } }));
+  });
+
+  it.each(['sent', 'cancelled', 'stalled', 'gone'])('leave room for others once they are %s', (how) => {
+    const { clock, downloads, connect } = setUp(100);
+    downloads.open('a', Buffer.alloc(100));
+
+    if (how === 'sent') downloads.credit(2, 100);
+    if (how === 'cancelled') downloads.cancel('a');
+    if (how === 'stalled') clock.advance(30_000);
+    if (how === 'gone') downloads[Symbol.dispose]();
+
+    expect(connect().open('b', Buffer.alloc(100))).toMatchObject({ bytes: 100 });
   });
 
   it('end with their call, at once or all together, and leave no timer', async () => {

@@ -32,8 +32,8 @@ describe('a rate limiter', () => {
     const early = limiter.take(one, 'calls');
     clock.advance(1);
 
-    expect(denied).toEqual({ kind: 'denied', bucket: 'calls', retryAfterMs: 600 });
-    expect(early).toEqual({ kind: 'denied', bucket: 'calls', retryAfterMs: 1 });
+    expect(denied).toEqual({ kind: 'denied', bucket: 'calls', retryAfterMs: 600, tokenMs: 600 });
+    expect(early).toEqual({ kind: 'denied', bucket: 'calls', retryAfterMs: 1, tokenMs: 600 });
     expect(limiter.take(one, 'calls').kind).toBe('granted');
   });
 

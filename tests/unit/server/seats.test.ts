@@ -1,15 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { toKeyId } from '../../../src/core/ids.ts';
-import { EMPTY_SEATS, leave, type SeatState, takePlace, takeSeat } from '../../../src/server/seats.ts';
+import {
+  clearSeats,
+  EMPTY_SEATS,
+  greet,
+  leave,
+  type SeatState,
+  takePlace,
+  takeSeat,
+} from '../../../src/server/seats.ts';
 
 const limits = { connections: 64, perKey: 16, adminReserve: 4, preAuthSeats: 8 };
 
-function seat(count: number): SeatState {
-  return Array.from({ length: count }, (_none, index) => index + 1).reduce<SeatState>(
-    (state, id) => takeSeat(state, id, limits).state,
-    EMPTY_SEATS,
-  );
+/** Connections 1 to `count`, one each millisecond from 0 on; those in `greeted` said hello when they came. */
+function seat(count: number, greeted: readonly number[] = []): SeatState {
+  return Array.from({ length: count }, (_none, index) => index + 1).reduce<SeatState>((state, id) => {
+    const seated = takeSeat(state, id, id - 1);
+    return greeted.includes(id) ? greet(seated, id, id - 1) : seated;
+  }, EMPTY_SEATS);
 }
+
+const idsOf = ({ seated }: SeatState): number[] => seated.map(({ id }) => id);
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_none, at) => from + at);
 
 /** Places for `count` connections, each with a key of its own. */
 function place(count: number): SeatState {
@@ -19,16 +31,53 @@ function place(count: number): SeatState {
 
 const newcomer = { id: 1000, kid: toKeyId('newcomer'), isAdmin: false };
 
-describe('takeSeat()', () => {
-  it('seats the eighth without sending anybody away', () => {
-    expect(takeSeat(seat(7), 8, limits)).toEqual({
-      state: { seated: [1, 2, 3, 4, 5, 6, 7, 8], placed: new Map() },
-      evicted: null,
-    });
+describe('clearSeats()', () => {
+  it.each([7, 8])('sends none of %i away, however long they are silent', (count) => {
+    expect(clearSeats(seat(count), limits, 60_000)).toMatchObject({ evicted: [], againInMs: null });
   });
 
-  it('sends the oldest away for the ninth', () => {
-    expect(takeSeat(seat(8), 9, limits)).toMatchObject({ state: { seated: [2, 3, 4, 5, 6, 7, 8, 9] }, evicted: 1 });
+  it.each([
+    [99, [], 1],
+    [100, [1], null],
+    [101, [1], null],
+  ])('with nine at %i ms after the first came sends %j away', (nowMs, evicted, againInMs) => {
+    expect(clearSeats(seat(9), limits, nowMs)).toMatchObject({ evicted, againInMs });
+  });
+
+  it('sends those away first that are silent, the oldest of them first', () => {
+    const { state, evicted } = clearSeats(seat(11, [1, 2, 4]), limits, 60_000);
+
+    expect(evicted).toEqual([3, 5, 6]);
+    expect(idsOf(state)).toEqual([1, 2, 4, 7, 8, 9, 10, 11]);
+  });
+
+  it('sends none away that greeted for those that are silent, but for others that greeted', () => {
+    expect(clearSeats(seat(20, range(1, 8)), limits, 60_000).evicted).toEqual(range(9, 20));
+    expect(clearSeats(seat(20, range(1, 10)), limits, 60_000).evicted).toEqual([...range(11, 20), 1, 2]);
+  });
+
+  it('gives one that greets its time once more', () => {
+    const state = range(9, 17).reduce((one, id) => greet(one, id, 60_000), seat(17));
+
+    expect(clearSeats(state, limits, 60_099)).toMatchObject({ evicted: range(1, 8), againInMs: 1 });
+    expect(clearSeats(state, limits, 60_100)).toMatchObject({ evicted: [...range(1, 8), 9], againInMs: null });
+  });
+
+  it.each([
+    [8 + 255, []],
+    [8 + 256, []],
+    [8 + 257, [2]],
+    [8 + 258, [2, 3]],
+  ])('with %i that came at once sends %j away at once', (count, evicted) => {
+    const together = range(1, count).reduce((state, id) => takeSeat(state, id, 0), EMPTY_SEATS);
+
+    expect(clearSeats(greet(together, 1, 0), limits, 0)).toMatchObject({ evicted, againInMs: 100 });
+  });
+});
+
+describe('greet()', () => {
+  it('leaves one alone that has no seat any more', () => {
+    expect(greet(seat(1), 2, 5)).toEqual(seat(1));
   });
 });
 
@@ -36,7 +85,10 @@ describe('takePlace()', () => {
   it('moves a connection from its seat to a place', () => {
     const outcome = takePlace(seat(2), { id: 1, kid: toKeyId('local'), isAdmin: true }, limits);
 
-    expect(outcome).toEqual({ kind: 'placed', state: { seated: [2], placed: new Map([[1, 'local']]) } });
+    expect(outcome).toEqual({
+      kind: 'placed',
+      state: { seated: seat(2).seated.slice(1), placed: new Map([[1, 'local']]) },
+    });
   });
 
   it.each([
@@ -68,10 +120,10 @@ describe('takePlace()', () => {
 
 describe('leave()', () => {
   it('forgets a connection wherever it was, and is harmless twice', () => {
-    const state = { seated: [1, 2], placed: new Map([[3, toKeyId('local')]]) };
+    const state = { seated: seat(2).seated, placed: new Map([[3, toKeyId('local')]]) };
 
     const after = leave(leave(leave(state, 1), 3), 3);
 
-    expect(after).toEqual({ seated: [2], placed: new Map() });
+    expect(after).toEqual({ seated: seat(2).seated.slice(1), placed: new Map() });
   });
 });

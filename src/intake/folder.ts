@@ -101,6 +101,10 @@ async function goRound(loop: Loop): Promise<number> {
 }
 
 async function goRoundSafely(loop: Loop): Promise<number> {
+  const { clock, times, state } = loop;
+  const pausedMs = Math.ceil(times.pausedUntilMs - clock.monotonicMs());
+  // Events that wake it meanwhile would only meet, and log, the same bug again.
+  if (state.pausedBy === 'internal' && pausedMs > 0) return pausedMs;
   try {
     return await goRound(loop);
   } catch (error) {

@@ -16,7 +16,7 @@ import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 const IN_FLIGHT = 3;
 const STEP_MS = 500;
 
-type KnownFiles = () => Promise<readonly string[]>;
+type TouchFiles = () => Promise<void>;
 type Accept = (input: AcceptInput, submissionId: SubmissionId) => AcceptOutcome;
 
 const takeAll: Accept = (_input, submissionId) => ({
@@ -30,7 +30,7 @@ const takeAll: Accept = (_input, submissionId) => ({
 /** A store that only answers `accept`. */
 function makeStore(
   accept: Accept,
-  knownFiles: KnownFiles,
+  touchFiles: TouchFiles,
 ): { readonly store: FolderDeps['store']; readonly taken: string[] } {
   const taken: string[] = [];
   const store: FolderDeps['store'] = {
@@ -40,9 +40,9 @@ function makeStore(
       return outcome;
     },
     openUpload: () => Promise.reject(new Error('no file here is large')),
-    knownFiles,
+    knownFiles: async () => [],
     refuseFile: async () => undefined,
-    touchFiles: async () => undefined,
+    touchFiles,
     forgetFiles: async () => 0,
   };
   return { store, taken };
@@ -57,16 +57,16 @@ function settingsOf(root: string): FolderSettings {
 /** A watched folder whose clock goes on while something is waited for. */
 async function makeWatched({
   accept = takeAll,
-  knownFiles = async () => [],
+  touchFiles = async () => undefined,
   open = [],
 }: {
   readonly accept?: Accept;
-  readonly knownFiles?: KnownFiles;
+  readonly touchFiles?: TouchFiles;
   readonly open?: readonly SubmissionId[];
 } = {}) {
   const folder = await makeTemporaryFolder();
   const clock = makeManualClock(0);
-  const { store, taken } = makeStore(accept, knownFiles);
+  const { store, taken } = makeStore(accept, touchFiles);
   const drop = (name: string): Promise<void> => writeFile(join(folder.path, name), 'abc');
   const start = () =>
     startFolder({ store, clock, log: silentLogger, onAction: () => undefined }, settingsOf(folder.path), { open });
@@ -159,15 +159,22 @@ describe('startFolder()', () => {
 
   it('goes on after a bug in a whole round, and says so until then', async () => {
     let isMended = false;
-    const knownFiles = async (): Promise<readonly string[]> => {
+    let calls = 0;
+    const touchFiles = async (): Promise<void> => {
+      calls += 1;
       if (!isMended) throw new TypeError('Cannot read properties of undefined');
-      return [];
     };
-    await using test = await makeWatched({ knownFiles });
+    await using test = await makeWatched({ touchFiles });
     await test.drop('a.csv');
     await using folder = test.start();
 
     await test.until(() => folder.status().reason === 'internal');
+    const untilMs = test.clock.monotonicMs() + 10_000;
+    await test.until(() => {
+      folder.rescan();
+      return test.clock.monotonicMs() >= untilMs;
+    });
+    expect(calls).toBe(1);
     isMended = true;
 
     await test.until(() => test.taken.length === 1);

@@ -70,7 +70,6 @@ function makeHall(deps: ConnectionDeps) {
   }
 
   function accept(wire: Wire): WireEvents {
-    change((nowMs) => takeSeat(seats, wire.id, nowMs));
     const connection = new Connection(deps, wire, {
       greeted: () => change((nowMs) => greet(seats, wire.id, nowMs)),
       place: (key) => place(wire.id, key),
@@ -80,6 +79,8 @@ function makeHall(deps: ConnectionDeps) {
       },
     });
     present.set(wire.id, connection);
+    // Order: it is present before seats are cleared: it may be the one that has to go.
+    change((nowMs) => takeSeat(seats, wire.id, nowMs));
     return connection.events;
   }
 

@@ -231,6 +231,17 @@ describe('seats before authentication', () => {
     expect(ninth.isClosed).toBe(false);
   });
 
+  it('have room for 256 more that stand for a moment; the newest silent one goes where all have greeted', async () => {
+    await using test = await startTestServer({ clock: makeManualClock() });
+    const greeted = await Promise.all(Array.from({ length: 8 + 256 }, () => test.connect()));
+    await Promise.all(greeted.map((client) => client.hello(test.login('local'))));
+
+    const newcomer = await test.connect();
+
+    await newcomer.closed;
+    expect(greeted.filter(({ isClosed }) => isClosed)).toEqual([]);
+  });
+
   it('answer too_many_connections at authenticate once the places of a key are taken', async () => {
     await using test = await startTestServer({ ipc: { perKey: 2 } });
     await test.enter();

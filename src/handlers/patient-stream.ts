@@ -11,6 +11,9 @@ export const ANNOUNCED_MS = 30_000;
 /** A stream without one takes room as its bytes come, and brings at least one byte within so many milliseconds. */
 export const UNANNOUNCED_MS = 60_000;
 
+// A daemon that was stopped for a while (SIGSTOP, a sleeping machine) counts no more than this of it: the bytes may be waiting already.
+const TICK_MS = 1_000;
+
 /** The stream: its file's name, and the bytes that were announced; null = nobody said. */
 export type PatienceOptions = { readonly name: string; readonly size: number | null };
 
@@ -37,19 +40,26 @@ export function withPatience(
   let bytes = 0;
   let waitedMs = 0;
 
-  async function untilPiece(): Promise<Uint8Array | null> {
+  async function read(): Promise<Uint8Array | null> {
     const reading = stream.read();
     // Race: it may fail after it was given up.
     reading.catch(() => undefined);
     const late = Promise.withResolvers<never>();
-    using _timer = clock.after(waitMs - waitedMs, () => late.reject(stalled(options, bytes, waitMs)));
-    return await Promise.race([reading, late.promise]);
-  }
-
-  async function read(): Promise<Uint8Array | null> {
-    const begunMs = clock.monotonicMs();
-    const piece = await untilPiece();
-    waitedMs += clock.monotonicMs() - begunMs;
+    let begunMs = clock.monotonicMs();
+    const count = (): void => {
+      const nowMs = clock.monotonicMs();
+      waitedMs += Math.min(TICK_MS, nowMs - begunMs);
+      begunMs = nowMs;
+    };
+    const tick = (): Disposable =>
+      clock.after(Math.min(TICK_MS, waitMs - waitedMs), () => {
+        count();
+        if (waitedMs >= waitMs) late.reject(stalled(options, bytes, waitMs));
+        else timer = tick();
+      });
+    let timer = tick();
+    const piece = await Promise.race([reading, late.promise]).finally(() => timer[Symbol.dispose]());
+    count();
     bytes += piece?.byteLength ?? 0;
     if (bytes >= wantedBytes) [bytes, waitedMs] = [0, 0];
     return piece;

@@ -12,8 +12,9 @@ const announced: PatienceOptions = { name: 'a', size: 1_000_000 };
 const STALLED = { code: 'request_failed', data: { reason: 'stalled' } };
 
 /** A stream whose next piece comes when the test says so. */
-function rig(options: PatienceOptions) {
-  const clock = makeManualClock();
+function rig(options: PatienceOptions, stoppedMs = () => 0) {
+  const running = makeManualClock();
+  const clock = { ...running, monotonicMs: () => running.monotonicMs() + stoppedMs() };
   let next = Promise.withResolvers<Uint8Array | null>();
   const stream = withPatience(clock, { read: () => next.promise }, options);
   /** Read once; the piece comes after so many milliseconds of waiting. */
@@ -64,6 +65,18 @@ describe('withPatience()', () => {
     }
 
     await expect(readAfter(1_000, 1)).rejects.toMatchObject(STALLED);
+  });
+
+  it('takes no time during which the whole daemon stood still for a stall', async () => {
+    let stoppedMs = 0;
+    const { readAfter } = rig(announced, () => stoppedMs);
+    await readAfter(1_000, 1);
+
+    const reading = readAfter(1, 1);
+    stoppedMs = 10 * ANNOUNCED_MS;
+
+    await expect(reading).resolves.toHaveLength(1);
+    await expect(readAfter(1_000, 1)).resolves.toHaveLength(1);
   });
 
   it('takes the end for bytes', async () => {

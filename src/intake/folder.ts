@@ -180,7 +180,11 @@ export function startFolder(
     ended: (submissionId) => {
       if (memory.open.delete(submissionId)) waker.wake();
     },
-    forget: (path) => void memory.known.delete(path),
+    forget: (path) => {
+      memory.known.delete(path);
+      // Race: another file of that name may have come already, and events tell nothing of one that took the place of another.
+      onHint(path);
+    },
     rescan: () => {
       loop.times.scanAtMs = 0;
       waker.wake();

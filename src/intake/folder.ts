@@ -123,6 +123,11 @@ async function goRoundSafely(loop: Loop): Promise<number> {
   }
 }
 
+const newState = (): Pick<Loop, 'times' | 'state'> => ({
+  times: { scanAtMs: 0, pausedUntilMs: 0, touchAtMs: 0 },
+  state: { pausedBy: null, isCut: false },
+});
+
 /**
  * Start watching one folder.
  *
@@ -154,8 +159,7 @@ export function startFolder(
     hints,
     anchor,
     signal: stopping.signal,
-    times: { scanAtMs: 0, pausedUntilMs: 0, touchAtMs: 0 },
-    state: { pausedBy: null, isCut: false },
+    ...newState(),
   };
 
   async function run(): Promise<void> {

@@ -14,7 +14,7 @@ export type HeldBytes = {
 };
 
 /** Source: own choice; more than the clients of a station ask for at once, and little beside the memory of one. */
-export const MAX_HELD_BYTES = 256 * 1024 * 1024;
+const MAX_HELD_BYTES = 256 * 1024 * 1024;
 const RETRY_AFTER_MS = 1000;
 
 function refusal(bytes: number, limitBytes: number): AirlockError {

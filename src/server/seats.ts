@@ -44,7 +44,7 @@ export const EMPTY_SEATS: SeatState = { seated: [], placed: new Map() };
  * How long a connection keeps its seat, or stands where there is none, after it came and after its `hello`, whoever else comes.
  * Milliseconds. Source: own choice; a real client needs a few, and ten times that while others have the processor.
  */
-export const UNDISTURBED_MS = 100;
+const UNDISTURBED_MS = 100;
 
 /**
  * Connections over the seats that may stand for that time; over this the oldest silent one goes at once.

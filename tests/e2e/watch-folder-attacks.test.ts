@@ -86,6 +86,11 @@ describe('a watch folder', () => {
 
     // Found by a rescan: this is about names, not about events.
     const drop = async (text: string): Promise<void> => {
+      // Until it has gone, the one before has a name here and one in Done: writing to it would be to both.
+      await eventually(
+        () => readdir(inbox),
+        (names) => !names.includes(LONG_NAME),
+      );
       await writeFile(join(inbox, LONG_NAME), text);
       await test.client.call('intake/rescan', { folder: 'long' });
     };

@@ -1,0 +1,119 @@
+// Plays the client's side of a transcript to the golden server, step by step, and collects what the server says.
+
+import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { toKeyId } from '../../../src/core/ids.ts';
+import { startGoldenServer } from './server.ts';
+import {
+  frameLine,
+  type Transcript,
+  type TranscriptAct,
+  type TranscriptLine,
+  type TranscriptMeta,
+} from './transcript.ts';
+
+/** One step: send a frame, make the server do something, wait for frames of the server, or for its close. */
+export type Step =
+  /** A proof depends on what the server said before. */
+  | { readonly kind: 'send'; readonly frame: Buffer | ((said: readonly TranscriptLine[]) => Buffer) }
+  | { readonly kind: 'act'; readonly act: TranscriptAct }
+  | { readonly kind: 'await'; readonly frames: number }
+  | { readonly kind: 'close' };
+
+/** Cuts what the server says into frames, and waits for them. */
+class Listener {
+  readonly #socket: Socket;
+  readonly #frames: Buffer[] = [];
+  #pending = Buffer.alloc(0);
+  #isClosed = false;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes));
+    socket.on('close', () => {
+      this.#isClosed = true;
+      this.#wake();
+    });
+  }
+
+  async frame(): Promise<Buffer> {
+    while (this.#frames.length === 0) {
+      if (this.#isClosed) throw new Error('Cannot read a frame: the server closed the connection');
+      await this.#changed.promise;
+    }
+    return this.#frames.shift() ?? Buffer.alloc(0);
+  }
+
+  /** Waits for the close; answers the frames that came and nobody waited for. */
+  async end(): Promise<readonly Buffer[]> {
+    while (!this.#isClosed) await this.#changed.promise;
+    return this.#frames;
+  }
+
+  /** Frames that nobody waited for, so far. */
+  get left(): readonly Buffer[] {
+    return this.#frames;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  #onBytes(bytes: Buffer): void {
+    this.#pending = Buffer.concat([this.#pending, bytes]);
+    while (this.#pending.length >= 4 && this.#pending.length >= 4 + this.#pending.readUInt32BE(0)) {
+      const end = 4 + this.#pending.readUInt32BE(0);
+      this.#frames.push(this.#pending.subarray(0, end));
+      this.#pending = this.#pending.subarray(end);
+    }
+    this.#wake();
+  }
+}
+
+/** Play steps to a fresh server; answers the transcript as it went. */
+export async function playSteps(meta: TranscriptMeta, steps: readonly Step[]): Promise<Transcript> {
+  await using server = await startGoldenServer(meta);
+  const socket = connectSocket(server.socketPath);
+  await once(socket, 'connect');
+  const listener = new Listener(socket);
+  const lines: TranscriptLine[] = [];
+
+  function act(what: TranscriptAct): void {
+    lines.push({ dir: 'server', act: what });
+    if (what.kind === 'time') server.pass(what.ms);
+    else if (what.kind === 'drain') server.drain();
+    else server.publish({ ...what, kid: toKeyId(meta.key.kid) });
+  }
+
+  for (const step of steps) {
+    if (step.kind === 'act') act(step.act);
+    else if (step.kind === 'send') {
+      const frame = typeof step.frame === 'function' ? step.frame(lines) : step.frame;
+      lines.push(frameLine('c>s', frame));
+      socket.write(frame);
+    } else if (step.kind === 'await') {
+      for (let count = 0; count < step.frames; count += 1) lines.push(frameLine('s>c', await listener.frame()));
+    } else {
+      lines.push(...(await listener.end()).map((frame) => frameLine('s>c', frame)), { dir: 'close' });
+    }
+  }
+  lines.push(...listener.left.map((frame) => frameLine('s>c', frame)));
+  listener.close();
+  return { meta, lines };
+}
+
+/** The steps that play a recorded transcript again. */
+export function stepsOf({ lines }: Transcript): readonly Step[] {
+  return lines.map((line): Step => {
+    if (line.dir === 'close') return { kind: 'close' };
+    if (line.dir === 'server') return { kind: 'act', act: line.act };
+    return line.dir === 'c>s' ? { kind: 'send', frame: Buffer.from(line.hex, 'hex') } : { kind: 'await', frames: 1 };
+  });
+}

@@ -30,7 +30,7 @@ export type TestHome = AsyncDisposable & {
     options?: { readonly stdin?: string | Uint8Array; readonly env?: Record<string, string> },
   ) => Promise<CommandEnd>;
   /** Start `airlock run` and wait until it answers. */
-  readonly start: (argv?: readonly string[]) => Promise<TestDaemon>;
+  readonly start: (argv?: readonly string[], env?: Record<string, string>) => Promise<TestDaemon>;
   /** Connect with the client library. */
   readonly connect: (key?: string) => Promise<Client>;
 };
@@ -87,9 +87,9 @@ export async function makeTestHome(): Promise<TestHome> {
   const open = (key?: string): Promise<Client> =>
     connect({ places, env: {}, client: { name: 'test', version: '0' }, ...(key === undefined ? {} : { key }) });
 
-  const start = async (argv: readonly string[] = []): Promise<TestDaemon> => {
+  const start = async (argv: readonly string[] = [], env: Record<string, string> = {}): Promise<TestDaemon> => {
     // Helpers ask again at every event; a test of the limits sets its own.
-    const child = launch(['run', '--set', 'ipc.rate.calls.perMinute=0', ...argv]);
+    const child = launch(['run', '--set', 'ipc.rate.calls.perMinute=0', ...argv], env);
     let log = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
     const ended = once(child, 'exit').then(([code, signal]) => ({

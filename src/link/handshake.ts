@@ -116,8 +116,10 @@ function greet(deps: ServerHandshakeDeps, id: RpcId, params: HelloParams): Serve
     return refuse(id, new AirlockError('unsupported_protocol', message, { data: { supported: { ...PROTOCOL } } }));
   }
   const key = deps.findKey(params.kid);
-  // Trust: an unknown key id gets a proof under a random key, so that key ids cannot be told apart.
-  const secret = key?.secret ?? new Secret(makeNonce(deps.random));
+  // Trust: an unknown key id gets a proof under a random key, so that key ids cannot be told apart. The random key is made for each
+  // hello, wanted or not: else its time would tell.
+  const decoy = new Secret(makeNonce(deps.random));
+  const secret = key?.secret ?? decoy;
   const nonce = makeNonce(deps.random);
   const input = {
     version,

@@ -60,6 +60,19 @@ const codeOf = (action: () => unknown): string => {
   }
 };
 
+describe('a key id that is not there', () => {
+  it('costs the server the same random bytes and proofs as one that is', () => {
+    const drawn = (kid: string): number[] => {
+      const sizes: number[] = [];
+      const random = (size: number): Buffer => (sizes.push(size), randomBytes(size));
+      greet(client({ key: { ...key, kid: toKeyId(kid) } }), { random });
+      return sizes;
+    };
+
+    expect(drawn('nobody')).toEqual(drawn('local'));
+  });
+});
+
 describe('makeProof()', () => {
   it('gives the proofs of the published test vector', () => {
     const bytes = createHash('sha256').update('test vector').digest();

@@ -168,9 +168,12 @@ export class Session implements Disposable {
 
   #start(request: CallRequest): void {
     const { id, method } = request;
-    // The answer has no id: with one, the caller would take it for the answer of the call that goes on.
-    if (this.#calls.has(id)) return this.#refuse(null, idInUse());
+    // The answer to an id in use has no id: with one, the caller would take it for the answer of the call that goes on.
     const streams = namedStreams(request.params);
+    if (this.#calls.has(id)) {
+      this.#uploads.refuse(streams);
+      return this.#refuse(null, idInUse());
+    }
     const load = { calls: this.#calls.size(), streams: this.#streams() };
     const { kid } = this.#input.caller;
     const refusal = refusalOf(this.#admission, { method, kid, hasStreams: streams.length > 0 }, load);

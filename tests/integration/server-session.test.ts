@@ -121,6 +121,24 @@ describe('requests', () => {
     expect(await client.answer(1)).toEqual({ jsonrpc: '2.0', id: 1, result: 'done' });
   });
 
+  it('with an id in use and a stream that they end or break off at once do not end the first call', async () => {
+    await using test = await startTestServer();
+    const client = await test.enter('local', ['streams']);
+    const [first] = await fillCalls(test, client, 1);
+
+    for (const [stream, flags] of [
+      [1, 1],
+      [3, 2],
+    ] as const) {
+      client.send({ jsonrpc: '2.0', id: 1, method: 'test/upload', params: { stream } });
+      client.chunk(stream, '', flags);
+      expect(await client.answer(null)).toMatchObject({ error: { code: -32_600 } });
+    }
+    first?.finish('done');
+
+    expect(await client.answer(1)).toMatchObject({ result: 'done' });
+  });
+
   it('of an unknown method are answered unknown_method', async () => {
     await using test = await startTestServer();
     const client = await test.enter();

@@ -96,6 +96,11 @@ export class Connection {
     if (this.#phase.kind === 'session') this.#outbox.send(writeNotification('$/goaway', params));
   }
 
+  /** Bytes that were said to the peer and have not left this process. */
+  unsentBytes(): number {
+    return this.#wire.unsentBytes();
+  }
+
   /** Let what was said leave, then close. Resolves when the peer is gone, at the latest after `graceMs`. */
   end(graceMs: number): Promise<void> {
     this.#leave();

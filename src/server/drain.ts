@@ -42,10 +42,11 @@ async function atMost(
  * @param options - How long, and what peers are told.
  */
 export async function drainConnections(
-  { clock, bootId }: { readonly clock: Pick<Clock, 'after'>; readonly bootId: string },
+  { clock, bootId }: { readonly clock: Pick<Clock, 'after' | 'monotonicMs'>; readonly bootId: string },
   connections: readonly Connection[],
   { graceMs, reason, retryAfterMs, signal }: DrainOptions,
 ): Promise<void> {
+  const endMs = clock.monotonicMs() + graceMs;
   for (const connection of connections) connection.goaway({ reason, retryAfterMs, bootId });
   const answered = (): Promise<unknown> =>
     Promise.all(connections.map(({ session }) => session?.idle() ?? Promise.resolve()));
@@ -56,5 +57,9 @@ export async function drainConnections(
   for (const { session } of connections) session?.abortCalls(stopped);
   // Order: an aborted call is answered a moment later, and its answer has to be on the wire before the wire is ended.
   await answered();
+  const leftMs = Math.max(FLUSH_MS, endMs - clock.monotonicMs());
+  // Who reads slowly gets all that was said to it; who has been sent all of it has nothing to wait for.
+  const gone = Promise.all(connections.map((one) => one.end(one.unsentBytes() > 0 ? leftMs : FLUSH_MS)));
+  await atMost(clock, gone, { graceMs: leftMs, ...(signal === undefined ? {} : { signal }) });
   await Promise.all(connections.map((connection) => connection.end(FLUSH_MS)));
 }

@@ -65,6 +65,28 @@ describe('drain()', () => {
     await drained;
   });
 
+  it.each([
+    [9_999, true],
+    [10_000, false],
+  ])('after %i ms still holds what a peer has not read: %s', async (waitedMs, isWhole) => {
+    const clock = makeManualClock();
+    await using test = await startTestServer({ clock, wireClock: clock });
+    const slow = await test.enter();
+    slow.socket.pause();
+    for (let id = 1; id <= 12; id += 1) slow.begin(id, 'test/text', { chars: 250_000 });
+    const other = await test.enter();
+    await other.call('ping');
+
+    const drained = test.server.drain(options);
+    await other.closed;
+    clock.advance(waitedMs);
+    slow.socket.resume();
+    await slow.closed;
+
+    expect(slow.messages.filter(({ result }) => result?.text.length === 250_000).length === 12).toBe(isWhole);
+    await drained;
+  });
+
   it('aborts what still runs when the grace is over, and still answers it', async () => {
     const clock = makeManualClock();
     await using test = await startTestServer({ clock });

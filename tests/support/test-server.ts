@@ -53,6 +53,8 @@ export type TestServer = AsyncDisposable & {
 export type TestServerOptions = {
   readonly ipc?: z.input<typeof ipcSchema>;
   readonly clock?: Clock;
+  /** Of the time-outs of the sockets alone. */
+  readonly wireClock?: Clock;
 };
 
 const free = { sinceVersion: 1, scopes: [], rateClass: 'free' } as const satisfies Partial<MethodSpec>;
@@ -189,7 +191,7 @@ function makeKeys() {
 }
 
 /** Start a server; disposal ends it and removes its folder. */
-export async function startTestServer({ ipc = {}, clock = systemClock }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({ ipc = {}, clock = systemClock, wireClock = systemClock }: TestServerOptions = {}): Promise<TestServer> {
   const folder = await makeTemporaryFolder();
   const config = ipcSchema.parse(ipc);
   const endpoint = join(folder.path, 'default.sock');
@@ -206,7 +208,7 @@ export async function startTestServer({ ipc = {}, clock = systemClock }: TestSer
       log: collectLog(log),
       open: (options) =>
         openEndpoint(
-          { transport: makeNodeIpcTransport({ clock: systemClock }) },
+          { transport: makeNodeIpcTransport({ clock: wireClock }) },
           { run: folder.path, discovery },
           options,
         ),

@@ -1,5 +1,6 @@
 // The rate limit as one connection meets it: the buckets of its key, and the patience with it.
 
+import type { IpcConfig } from '../config/schema/ipc.ts';
 import type { Clock } from '../core/clock.ts';
 import type { KeyId } from '../core/ids.ts';
 import { countDenial, countGrant, UNTRIED } from './patience.ts';
@@ -16,11 +17,12 @@ export type ConnectionRate = {
 /**
  * Make the limit of one connection.
  *
- * @param deps - The buckets of all keys.
+ * @param deps - The buckets of all keys, and the calls that a connection may have in flight.
  */
 export function makeConnectionRate(deps: {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly rate: Pick<RateLimiter, 'take'>;
+  readonly config: Pick<IpcConfig, 'calls'>;
 }): ConnectionRate {
   let patience = UNTRIED;
   let isOver = false;
@@ -32,7 +34,7 @@ export function makeConnectionRate(deps: {
       patience = countGrant(patience, bucket, nowMs);
       return taken;
     }
-    const counted = countDenial(patience, taken, nowMs);
+    const counted = countDenial(patience, { ...taken, unread: deps.config.calls }, nowMs);
     ({ patience, isOver } = counted);
     return { ...taken, retryAfterMs: counted.retryAfterMs };
   }

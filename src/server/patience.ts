@@ -2,6 +2,7 @@
 // protocol.md 5.
 
 const MAX_DENIALS = 50;
+
 const WITHIN_MS = 10_000;
 
 /**
@@ -27,6 +28,8 @@ export type Denial = {
   readonly retryAfterMs: number;
   /** From one token to the next. */
   readonly tokenMs: number;
+  /** Calls that the peer may have sent before it read the first denial: as many as it may have in flight. */
+  readonly unread: number;
 };
 
 /** What a denied call is told, and whether that is the end of the connection. */
@@ -60,15 +63,17 @@ export function countGrant(patience: Patience, bucket: string, nowMs: number): P
  *
  * Each denied call gets a time of its own, one token after the one before: told the same time, all would come back together and all
  * but one be denied again. A call that comes when its time is there has heeded the limit, also when another connection of the key
- * took the token; any other is counted.
+ * took the token; any other is counted. A peer that keeps to its calls in flight is never closed for what it sent before it read the
+ * first denial; one that sends more than that at once may be.
  *
  * @param patience - Returned by the call before; begin with {@link UNTRIED}.
  * @param denial - What the buckets said.
  * @param nowMs - Monotonic clock, milliseconds.
- * @returns `retryAfterMs` for the answer; `isOver` with the 50th that was not heeded within 10 s.
+ * @returns `retryAfterMs` for the answer; `isOver` with the 50th that was not heeded within 10 s, or with the first over `unread`
+ * where that is more.
  */
 export function countDenial(patience: Patience, denial: Denial, nowMs: number): DenialOutcome {
-  const { bucket, retryAfterMs, tokenMs } = denial;
+  const { bucket, retryAfterMs, tokenMs, unread } = denial;
   const before = patience.turns[bucket] ?? [];
   const others = useTurn(before, nowMs);
   const recent = patience.ignored.filter((atMs) => nowMs - atMs < WITHIN_MS);
@@ -82,6 +87,6 @@ export function countDenial(patience: Patience, denial: Denial, nowMs: number): 
   return {
     patience: { ignored, turns: { ...patience.turns, [bucket]: kept } },
     retryAfterMs: waitMs,
-    isOver: ignored.length >= MAX_DENIALS,
+    isOver: ignored.length >= Math.max(MAX_DENIALS, unread + 1),
   };
 }

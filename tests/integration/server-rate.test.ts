@@ -124,6 +124,24 @@ describe('the rate limit', () => {
     expect(new Set(seen)).toEqual(new Set(['ok']));
   });
 
+  it.each([
+    [32, 51, false],
+    [32, 52, true],
+    [100, 102, false],
+    [100, 103, true],
+  ])('of %i calls in flight, closes a client that sends %i before it reads the first denial: %s', async (...row) => {
+    const [calls, sent, isClosed] = row;
+    await using test = await startTestServer({ clock: makeManualClock(), ipc: { rate, calls } });
+    const client = await test.enter();
+
+    // Two of them have a token.
+    for (let id = 1; id <= sent; id += 1) client.begin(id, 'test/call');
+
+    expect(await client.answer(sent)).toMatchObject({ error: { data: { code: 'rate_limited' } } });
+    if (isClosed) await client.closed;
+    else expect(await codes(client, 'ping', 1)).toEqual(['ok']);
+  });
+
   it('does not count what was ignored more than 10 s ago', async () => {
     const clock = makeManualClock();
     await using test = await startTestServer({ clock, ipc: { rate: { ...rate, calls: { perMinute: 1, burst: 1 } } } });

@@ -34,7 +34,10 @@ function run(client: Client, rate = makeRate()) {
 
 function makeRate() {
   const clock = makeManualClock();
-  return { clock, limit: makeConnectionRate({ clock, rate: makeRateLimiter({ clock }, config) }) };
+  return {
+    clock,
+    limit: makeConnectionRate({ clock, rate: makeRateLimiter({ clock }, config), config: { calls: 32 } }),
+  };
 }
 
 describe('the rate limit of a connection', () => {
@@ -74,9 +77,10 @@ describe('the rate limit of a connection', () => {
   it('keeps 32 calls that wait for their turn while another connection of the key takes the tokens', () => {
     const clock = makeManualClock();
     const rate = makeRateLimiter({ clock }, config);
-    const taking = makeConnectionRate({ clock, rate });
+    const taking = makeConnectionRate({ clock, rate, config: { calls: 32 } });
     const limit = makeConnectionRate({
       clock,
+      config: { calls: 32 },
       rate: {
         take: (one, bucket) => {
           taking.take(one, bucket);

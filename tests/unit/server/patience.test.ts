@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countDenial, countGrant, type Denial, type Patience, UNTRIED } from '../../../src/server/patience.ts';
 
-const denial: Denial = { bucket: 'calls', retryAfterMs: 100_000, tokenMs: 600 };
+const denial: Denial = { bucket: 'calls', retryAfterMs: 100_000, tokenMs: 600, unread: 32 };
 
 /** Deny so many calls; answers what the last one is told. */
 function deny(count: number, { stepMs = 0, told = denial, from = UNTRIED } = {}) {
@@ -24,6 +24,15 @@ describe('countDenial()', () => {
     ['50 denials over 10 s', 50, 10_000 / 49, false],
   ])('after %s', (_title, count, stepMs, expected) => {
     expect(deny(count, { stepMs }).isOver).toBe(expected);
+  });
+
+  it.each([
+    [48, 49, false],
+    [49, 50, true],
+    [100, 100, false],
+    [100, 101, true],
+  ])('of a peer with %i calls in flight puts up with denial %i at once: %s', (unread, count, expected) => {
+    expect(deny(count, { told: { ...denial, unread } }).isOver).toBe(expected);
   });
 
   it('tells each of those who wait a time of its own, one token after the other', () => {

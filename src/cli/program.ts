@@ -6,6 +6,7 @@ import type { CliContext } from './context.ts';
 import type { Choose } from './program/choose.ts';
 import { addConvert, addConverterProbe } from './program/convert.ts';
 import { addIntake } from './program/intake.ts';
+import { addKey } from './program/keys.ts';
 import { addLifeCycle } from './program/life-cycle.ts';
 import { addConfig, addConverter, addDestination } from './program/parts.ts';
 import { addQueue } from './program/queue.ts';
@@ -68,6 +69,7 @@ export function parseCommandLine(
   addDestination(program, choose);
   addConverter(program, choose);
   addConfig(program, choose);
+  addKey(program, choose);
   addConvert(program, choose);
   addConverterProbe(program, choose);
   addIntake(program, choose);

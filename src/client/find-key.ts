@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AirlockError } from '../core/errors.ts';
 import { isName } from '../core/ids.ts';
 import type { IpcKey } from '../link/handshake.ts';
-import { listKeyIds, loadKey } from '../link/keys.ts';
+import { listKeyIds, loadKey } from '../link/key-file.ts';
 
 /** The owner's own key. */
 const OWN_KEY = 'local';

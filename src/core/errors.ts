@@ -46,7 +46,12 @@ export const ERROR_CODES = {
   },
   too_large: { wire: -32013, exit: 65, retryable: false, meaning: 'It could never fit; limit says what would' },
   queue_full: { wire: -32020, exit: 75, retryable: true, meaning: 'The store is at a limit; reason says which' },
-  conflict: { wire: -32021, exit: 1, retryable: false, meaning: 'The same idempotency key was used for other content' },
+  conflict: {
+    wire: -32021,
+    exit: 1,
+    retryable: false,
+    meaning: 'The same idempotency key was used for other content, or the name is taken',
+  },
   stale_etag: {
     wire: -32022,
     exit: 75,

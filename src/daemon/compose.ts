@@ -22,7 +22,9 @@ import { parseShipped } from '../gate/shipped.ts';
 import type { BootInfo } from '../handlers/boot.ts';
 import { makeHandlers } from '../handlers/registry.ts';
 import { type Intake, startIntake } from '../intake/intake.ts';
-import { ensureKeys, makeKeyRing } from '../link/keys.ts';
+import { ownKeyFolder } from '../link/key-file.ts';
+import { type KeyStore, openKeyStore } from '../link/key-store.ts';
+import { ensureKeys } from '../link/keys.ts';
 import { openEndpoint } from '../link/listen-endpoint.ts';
 import { makeNodeIpcTransport } from '../link/transport.ts';
 import { openBundle, type SealedBundle } from '../sandbox/bundle.ts';
@@ -104,12 +106,19 @@ type ListeningParts = {
   readonly results: Results;
   readonly registry: Registry;
   readonly intake: Intake;
+  readonly keys: KeyStore;
 };
+
+async function openKeys({ places, clock, log }: ComposeInput): Promise<KeyStore> {
+  const folder = ownKeyFolder(places.keys);
+  const records = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
+  const keys = records.map((record) => ({ record, folder }));
+  return openKeyStore({ clock, log, random: randomBytes }, folder, keys);
+}
 
 function startListening(
   input: ComposeInput,
-  { store, pool, results, registry, intake }: ListeningParts,
-  keys: Awaited<ReturnType<typeof ensureKeys>>,
+  { store, pool, results, registry, intake, keys }: ListeningParts,
 ): Promise<Server> {
   const { config, places, clock, log, boot, startedAt, status, stops } = input;
   const endpoint = chooseEndpoint(places, log);
@@ -132,6 +141,7 @@ function startListening(
     sources: status.sources({ store, pool, registry, intake }),
     config: makeConfigPort(input),
     testDestination: makeDestinationTester(input),
+    keys,
     limitBytes: config.sandbox.limits.input,
   });
   return startServer(
@@ -141,7 +151,7 @@ function startListening(
       open: (options) => openEndpoint({ transport }, { run: places.run, discovery }, options),
       endpoint,
       instance,
-      keys: makeKeyRing(keys),
+      keys: keys.ring,
       methods,
       events: makeServerEvents(store),
       random: randomBytes,
@@ -183,7 +193,7 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
       { ...config.queue, idempotencyMs: config.ipc.idempotency, reportBytes: config.limits.report },
     ),
   );
-  const keys = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
+  const keys = stack.use(await openKeys(input));
   // Order: the gate looks at the station's own converters while the first runner starts; both are slow and neither needs the other.
   const checking = openConverters(input, bundle);
   // Race: it may fail while the pool is awaited; it is awaited itself once the pool has an owner.
@@ -209,6 +219,6 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   );
   const intake = stack.use(await startWatching(input, store));
   // Order: last, so that no call meets a missing part.
-  const server = stack.use(await startListening(input, { store, pool, results, registry, intake }, keys));
+  const server = stack.use(await startListening(input, { store, pool, results, registry, intake, keys }));
   return { store, pool, conversions, delivery, intake, server };
 }

@@ -1,9 +1,10 @@
-// Folders and files that only their owner may enter or read: made so, and checked so.
+// Folders and files that only their owner, or a named group, may enter or read: made so, and checked so.
 
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { ensureDurableDirectory } from './durable-file.ts';
+import { findPathProblem, linkProblem, type Ownership, type PathProblem, quotePath, refusePath } from './ownership.ts';
 
 /** Options of the checks. */
 export type PrivateCheckOptions = {
@@ -11,56 +12,12 @@ export type PrivateCheckOptions = {
   readonly uid?: number | null;
 };
 
-/** Why something is not this user's alone: the check that failed, what it found, and the command that mends it. */
-export type PrivacyProblem = { readonly check: string; readonly found: string; readonly mend: string };
-
-type Kind = {
-  readonly check: string;
-  readonly isReal: (stats: Stats) => boolean;
-  readonly alien: string;
-  readonly mode: string;
-};
-
-const DIRECTORY: Kind = {
-  check: 'real_directory',
-  isReal: (stats) => stats.isDirectory(),
-  alien: 'something that is no folder',
-  mode: '700',
-};
-const FILE: Kind = {
-  check: 'real_file',
-  isReal: (stats) => stats.isFile(),
-  alien: 'something that is no file',
-  mode: '600',
-};
-
-const A_LINK = 'a symbolic link';
+const DIRECTORY_MODE = 0o700;
+const FILE_MODE = 0o600;
 
 const ownUid = (): number | null => process.getuid?.() ?? null;
 
-function quote(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
-}
-
-type Wanted = { readonly uid: number | null; readonly kind: Kind };
-
-function findProblem(path: string, stats: Stats, { uid, kind }: Wanted): PrivacyProblem | null {
-  const { check, isReal, alien, mode } = kind;
-  if (stats.isSymbolicLink()) return { check, found: A_LINK, mend: `rm ${quote(path)}` };
-  if (!isReal(stats)) return { check, found: alien, mend: `mv ${quote(path)} ${quote(`${path}.old`)}` };
-  if (uid === null) return null;
-  if (stats.uid !== uid) {
-    return { check: 'own_user', found: `user id ${stats.uid} instead of ${uid}`, mend: `chown ${uid} ${quote(path)}` };
-  }
-  if ((stats.mode & 0o077) === 0) return null;
-  const found = `mode ${(stats.mode & 0o7777).toString(8).padStart(4, '0')} instead of 0${mode}`;
-  return { check: 'private_mode', found, mend: `chmod ${mode} ${quote(path)}` };
-}
-
-function refuse(path: string, { check, found, mend }: PrivacyProblem, cause?: unknown): AirlockError {
-  const message = `Cannot use ${path}: check ${check} found ${found}; mend it with: ${mend}`;
-  return new AirlockError('unavailable', message, { cause, data: { reason: check, mend } });
-}
+const toUids = (uid: number | null): readonly number[] | null => (uid === null ? null : [uid]);
 
 /** Open for reading without following a link or waiting for the other end of a FIFO. Windows has neither flag. */
 export const READ_REAL_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -78,8 +35,25 @@ export async function openRealFile(path: string): Promise<FileHandle> {
     return await open(path, READ_REAL_FILE);
   } catch (cause) {
     if (!isSystemError(cause, 'ELOOP', 'EMLINK')) throw cause;
-    throw refuse(path, { check: FILE.check, found: A_LINK, mend: `rm ${quote(path)}` }, cause);
+    throw refusePath(path, linkProblem(path, 'file'), cause);
   }
+}
+
+/**
+ * Look whether a folder is as it must be, without refusing it.
+ *
+ * @param path - The folder.
+ * @param ownership - Whose it must be, and who else may enter it.
+ * @returns null when it is; `check` is `missing`, or as {@link findPathProblem} says.
+ */
+async function findFolderProblem(path: string, ownership: Ownership): Promise<PathProblem | null> {
+  const stats = await lstat(path).catch((cause: unknown) => {
+    if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return null;
+    throw cause;
+  });
+  if (stats !== null) return findPathProblem(path, stats, { ...ownership, kind: 'directory' });
+  const mend = `mkdir -m ${ownership.mode.toString(8)} ${quotePath(path)}`;
+  return { check: 'missing', found: 'nothing there', mend };
 }
 
 /**
@@ -88,16 +62,24 @@ export async function openRealFile(path: string): Promise<FileHandle> {
  * @param path - The folder.
  * @returns null when it is; `check` is `missing`, `real_directory`, `own_user` or `private_mode`.
  */
-export async function findDirectoryProblem(
+export function findDirectoryProblem(
   path: string,
   { uid = ownUid() }: PrivateCheckOptions = {},
-): Promise<PrivacyProblem | null> {
-  const stats = await lstat(path).catch((cause: unknown) => {
-    if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return null;
-    throw cause;
-  });
-  if (stats === null) return { check: 'missing', found: 'nothing there', mend: `mkdir -m 700 ${quote(path)}` };
-  return findProblem(path, stats, { uid, kind: DIRECTORY });
+): Promise<PathProblem | null> {
+  return findFolderProblem(path, { uids: toUids(uid), mode: DIRECTORY_MODE });
+}
+
+/**
+ * Refuse a folder that is not as it must be.
+ *
+ * @param path - The folder.
+ * @param ownership - Whose it must be, and who else may enter it.
+ * @throws {AirlockError} unavailable with the check's name, what was found, and the command that mends it; `data.reason` is
+ * `missing`, `real_directory`, `own_user`, `own_group`, `private_mode` or `shared_mode`, `data.mend` the command.
+ */
+export async function checkDirectory(path: string, ownership: Ownership): Promise<void> {
+  const problem = await findFolderProblem(path, ownership);
+  if (problem !== null) throw refusePath(path, problem);
 }
 
 /**
@@ -109,22 +91,43 @@ export async function findDirectoryProblem(
  */
 export async function checkPrivateDirectory(path: string, options: PrivateCheckOptions = {}): Promise<void> {
   const problem = await findDirectoryProblem(path, options);
-  if (problem !== null) throw refuse(path, problem);
+  if (problem !== null) throw refusePath(path, problem);
 }
 
 /**
- * Refuse a file that others could read: it must be a real file, owned by this user, without group or other bits.
+ * Refuse a file that is not as it must be.
  *
  * For a file that is open: give the stats of the handle, so that what was checked is what is read.
  *
  * @param path - Named in the refusal.
  * @param stats - Of the path (`lstat`) or of the open handle.
+ * @param ownership - Whose it must be, and who else may use it.
  * @throws {AirlockError} unavailable with the check's name, what was found, and the command that mends it; `data.reason` is
- * `real_file`, `own_user` or `private_mode`.
+ * `real_file`, `own_user`, `own_group`, `private_mode` or `shared_mode`.
  */
-export function checkPrivateFile(path: string, stats: Stats, { uid = ownUid() }: PrivateCheckOptions = {}): void {
-  const problem = findProblem(path, stats, { uid, kind: FILE });
-  if (problem !== null) throw refuse(path, problem);
+export function checkFile(path: string, stats: Stats, ownership: Ownership): void {
+  const problem = findPathProblem(path, stats, { ...ownership, kind: 'file' });
+  if (problem !== null) throw refusePath(path, problem);
+}
+
+/**
+ * What a private file of this user must be.
+ *
+ * @param uid - Default: the user of this process; null = no owner and mode exist here (Windows).
+ */
+export function privateFile({ uid = ownUid() }: PrivateCheckOptions = {}): Ownership {
+  return { uids: toUids(uid), mode: FILE_MODE };
+}
+
+/**
+ * Refuse a file that others could read: it must be a real file, owned by this user, without group or other bits.
+ *
+ * @param path - Named in the refusal.
+ * @param stats - As {@link checkFile}.
+ * @throws {AirlockError} unavailable as {@link checkFile}; `data.reason` is `real_file`, `own_user` or `private_mode`.
+ */
+export function checkPrivateFile(path: string, stats: Stats, options: PrivateCheckOptions = {}): void {
+  checkFile(path, stats, privateFile(options));
 }
 
 /**

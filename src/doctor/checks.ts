@@ -8,7 +8,7 @@ import { formatFinding } from '../core/findings.ts';
 import type { Environment, Places } from '../disk/places.ts';
 import { findDirectoryProblem } from '../disk/private-directory.ts';
 import { listPrivatePlaces, type PrivatePlace } from '../disk/private-places.ts';
-import { listKeyIds, loadKey } from '../link/keys.ts';
+import { listKeyIds, loadKey } from '../link/key-file.ts';
 import { type Check, fail, mendOf, ok, skip, warn } from './check.ts';
 
 /** What the doctor may look at. */

@@ -3,6 +3,7 @@
 import type { ConversionCalls } from '../conversion/call-port.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Intake } from '../intake/intake.ts';
+import type { KeyStore } from '../link/key-store.ts';
 import { type BoundMethod, type BoundMethods, bind } from '../protocol/handler.ts';
 import { METHODS } from '../protocol/registry.ts';
 import type { Store } from '../store/types.ts';
@@ -13,6 +14,10 @@ import { handleEventsSubscribe } from './events-subscribe.ts';
 import { handleEventsUnsubscribe } from './events-unsubscribe.ts';
 import { handleIntakeList } from './intake-list.ts';
 import { handleIntakeRescan } from './intake-rescan.ts';
+import { handleKeyCreate } from './key-create.ts';
+import { handleKeyList } from './key-list.ts';
+import { handleKeyRevoke } from './key-revoke.ts';
+import { handleKeyRotate } from './key-rotate.ts';
 import { handlePing } from './ping.ts';
 import { handleQueueStats } from './queue-stats.ts';
 import { handleReportConvert } from './report-convert.ts';
@@ -47,6 +52,7 @@ export type HandlerDeps = {
   readonly registry: Pick<Registry, 'list' | 'find'>;
   readonly config: ConfigPort;
   readonly testDestination: DestinationTester;
+  readonly keys: Pick<KeyStore, 'list' | 'create' | 'revoke' | 'rotate'>;
   /** Largest file that is taken in, in bytes. */
   readonly limitBytes: number;
 };
@@ -86,6 +92,10 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'intake/rescan': bind(METHODS['intake/rescan'], handleIntakeRescan, { intake }),
     'events/subscribe': bind(METHODS['events/subscribe'], handleEventsSubscribe, {}),
     'events/unsubscribe': bind(METHODS['events/unsubscribe'], handleEventsUnsubscribe, {}),
+    'key/list': bind(METHODS['key/list'], handleKeyList, { keys: deps.keys }),
+    'key/create': bind(METHODS['key/create'], handleKeyCreate, { keys: deps.keys }),
+    'key/revoke': bind(METHODS['key/revoke'], handleKeyRevoke, { keys: deps.keys }),
+    'key/rotate': bind(METHODS['key/rotate'], handleKeyRotate, { keys: deps.keys }),
     'admin/shutdown': bind(METHODS['admin/shutdown'], handleAdminShutdown, { shutdown, boot }),
   } satisfies Record<keyof typeof METHODS, BoundMethod>;
   return new Map(Object.entries(table));

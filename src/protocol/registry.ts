@@ -6,6 +6,10 @@ import { eventsSubscribe } from './methods/events-subscribe.ts';
 import { eventsUnsubscribe } from './methods/events-unsubscribe.ts';
 import { intakeList } from './methods/intake-list.ts';
 import { intakeRescan } from './methods/intake-rescan.ts';
+import { keyCreate } from './methods/key-create.ts';
+import { keyList } from './methods/key-list.ts';
+import { keyRevoke } from './methods/key-revoke.ts';
+import { keyRotate } from './methods/key-rotate.ts';
 import { ping } from './methods/ping.ts';
 import { queueStats } from './methods/queue-stats.ts';
 import { reportConvert } from './methods/report-convert.ts';
@@ -54,6 +58,10 @@ export const METHODS = {
   'intake/rescan': intakeRescan,
   'events/subscribe': eventsSubscribe,
   'events/unsubscribe': eventsUnsubscribe,
+  'key/list': keyList,
+  'key/create': keyCreate,
+  'key/revoke': keyRevoke,
+  'key/rotate': keyRotate,
   'admin/shutdown': adminShutdown,
 } as const;
 

@@ -17,8 +17,13 @@ export type DrainOptions = {
   readonly signal?: AbortSignal;
 };
 
-/** Resolves when `work` does, when the time is over, or when the signal is aborted, whichever comes first. */
-async function atMost(
+/**
+ * Resolves when `work` does, when the time is over, or when the signal is aborted, whichever comes first.
+ *
+ * @param clock - For the time.
+ * @param work - What is waited for.
+ */
+export async function atMost(
   clock: Pick<Clock, 'after'>,
   work: Promise<unknown>,
   { graceMs, signal }: Pick<DrainOptions, 'graceMs' | 'signal'>,

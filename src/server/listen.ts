@@ -6,6 +6,7 @@ import type { IpcKey } from '../link/handshake.ts';
 import type { Wire, WireEvents } from '../link/wire.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionDeps, ServerDeps } from './deps.ts';
+import { dismissConnections } from './dismiss.ts';
 import { type DrainOptions, drainConnections } from './drain.ts';
 import { makeHeldBytes } from './held-bytes.ts';
 import { makeRateLimiter } from './rate.ts';
@@ -36,6 +37,13 @@ function shuttingDown(retryAfterMs: number): AirlockError {
   return new AirlockError('shutting_down', 'Cannot run the call: the daemon stops', { data });
 }
 
+/** The failure of a key that became void between its hello and its proof, and of calls on connections that it opened. */
+function keyRevoked(): AirlockError {
+  return new AirlockError('unauthenticated', 'Cannot run the call: the key was revoked', {
+    data: { reason: 'key_revoked' },
+  });
+}
+
 /** Charge failed proofs of the whole daemon to one bucket: 0 while it lasts, then the delay. */
 function makeProofCharge({ clock }: Pick<ServerDeps, 'clock'>, { count, per, delay }: IpcConfig['failedProofs']) {
   let bucket = makeBucket({ capacity: count, refillPerSecond: (count * 1000) / per }, clock.monotonicMs());
@@ -51,6 +59,8 @@ function makeHall(deps: ConnectionDeps) {
   const { connections, perKey, adminReserve, preAuth } = deps.config;
   const limits = { connections, perKey, adminReserve, preAuthSeats: preAuth.seats };
   const present = new Map<number, Connection>();
+  /** Connections whose key is void: they end in a moment, and start no call until then. */
+  const voided = new Set<number>();
   let seats: SeatState = EMPTY_SEATS;
   let clearing: Disposable | null = null;
 
@@ -63,18 +73,22 @@ function makeHall(deps: ConnectionDeps) {
     for (const id of evicted) present.get(id)?.destroy('its seat was needed');
   }
 
-  function place(id: number, { kid, scopes }: IpcKey): void {
+  function place(id: number, { kid, scopes, secret }: IpcKey): void {
+    // Race: the key may have become void, or got another secret, since the hello.
+    if (deps.keys.find(kid)?.secret !== secret) throw keyRevoked();
     const outcome = takePlace(seats, { id, kid, isAdmin: scopes.includes('admin') }, limits);
     if (outcome.kind === 'refused') throw tooManyConnections(outcome.limit, outcome.reason);
     seats = outcome.state;
   }
 
   function accept(wire: Wire): WireEvents {
-    const connection = new Connection(deps, wire, {
+    const refusal = (): AirlockError | null => (voided.has(wire.id) ? keyRevoked() : deps.refusal());
+    const connection = new Connection({ ...deps, refusal }, wire, {
       greeted: () => change((nowMs) => greet(seats, wire.id, nowMs)),
       place: (key) => place(wire.id, key),
       gone: () => {
         present.delete(wire.id);
+        voided.delete(wire.id);
         seats = leave(seats, wire.id);
       },
     });
@@ -84,8 +98,18 @@ function makeHall(deps: ConnectionDeps) {
     return connection.events;
   }
 
+  /** End the connections of a key that is void. @returns how many there are. */
+  function expel({ kid }: Pick<IpcKey, 'kid'>): number {
+    const ids = [...seats.placed].filter(([id, held]) => held === kid && !voided.has(id)).map(([id]) => id);
+    for (const id of ids) voided.add(id);
+    const connections = ids.flatMap((id) => present.get(id) ?? []);
+    void dismissConnections(deps, connections, { reason: 'key_revoked', failure: keyRevoked() });
+    return connections.length;
+  }
+
   return {
     accept,
+    expel,
     all: () => [...present.values()],
     placed: () => seats.placed.size,
     [Symbol.dispose]: () => clearing?.[Symbol.dispose](),
@@ -106,6 +130,7 @@ export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<
   const rate = makeRateLimiter(deps, config.rate);
   const heldBytes = makeHeldBytes();
   const hall = makeHall({ ...deps, config, chargeFailedProof, rate, heldBytes, refusal: () => refusal });
+  const revocations = deps.keys.onRevoked(hall.expel);
   const endpoint = await deps.open({
     maxConnections: config.connections + config.preAuth.seats + STANDING_ROOM,
     accept: (wire) => (refusal === null ? hall.accept(wire) : null),
@@ -123,6 +148,7 @@ export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<
     drain: (options) => (draining ??= drain(options)),
     [Symbol.asyncDispose]: async () => {
       using _hall = hall;
+      using _revocations = revocations;
       await endpoint[Symbol.asyncDispose]();
     },
   };

@@ -28,6 +28,10 @@ intake/list read,admin calls 1
 intake/rescan admin calls 1
 events/subscribe submit,read,admin calls 1
 events/unsubscribe submit,read,admin free 1
+key/list admin calls 1
+key/create admin calls 1
+key/revoke admin calls 1
+key/rotate admin calls 1
 admin/shutdown admin calls 1 stopping`;
 
 it('METHODS keeps every name, scope, rate class and version', () => {

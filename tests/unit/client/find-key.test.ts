@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findKey } from '../../../src/client/find-key.ts';
 import { toKeyId } from '../../../src/core/ids.ts';
-import { createKey, ensureKeys } from '../../../src/link/keys.ts';
+import { createKey, ownKeyFolder } from '../../../src/link/key-file.ts';
+import { ensureKeys } from '../../../src/link/keys.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 const deps = { random: randomBytes, nowUnixMs: () => 0 };
@@ -35,7 +36,7 @@ describe('findKey()', () => {
 
   it('takes the only key that can be read when there is no local one', async () => {
     await using keys = await openKeys();
-    await createKey(deps, keys.directory, { kid: toKeyId('closed'), scopes: ['read'] });
+    await createKey(deps, ownKeyFolder(keys.directory), { kid: toKeyId('closed'), scopes: ['read'] });
     await chmod(join(keys.directory, 'closed.json'), 0o644);
     await keys.remove('local');
 
@@ -45,7 +46,7 @@ describe('findKey()', () => {
   it('refuses to choose between several', async () => {
     await using keys = await openKeys();
     await rename(join(keys.directory, 'local.json'), join(keys.directory, 'local.bak'));
-    await createKey(deps, keys.directory, { kid: toKeyId('line-2'), scopes: ['read'] });
+    await createKey(deps, ownKeyFolder(keys.directory), { kid: toKeyId('line-2'), scopes: ['read'] });
 
     await expect(findKey(keys.directory)).rejects.toMatchObject({
       code: 'unauthenticated',

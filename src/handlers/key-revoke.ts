@@ -1,0 +1,19 @@
+// Answers key/revoke.
+
+import { toKeyId } from '../core/ids.ts';
+import type { KeyStore } from '../link/key-store.ts';
+import type { Handler } from '../protocol/handler.ts';
+import type { keyRevoke } from '../protocol/methods/key-revoke.ts';
+
+/** @throws {AirlockError} not_found, request_failed, unavailable. */
+export const handleKeyRevoke: Handler<typeof keyRevoke, { keys: Pick<KeyStore, 'revoke'> }> = async (
+  { keys },
+  { kid, force },
+  { caller, decide, log },
+) => {
+  // Order: before the key is void, so that a caller who revokes its own key still gets its answer.
+  decide();
+  const { connections } = await keys.revoke(toKeyId(kid), { caller: caller.kid, isForced: force });
+  log.info({ key: kid, connections }, 'a key is revoked');
+  return { kid, connections };
+};

@@ -1,15 +1,15 @@
 // One connection as calls and notifications: frames to messages, answers to the calls that wait for them.
 
 import type { Clock } from '../core/clock.ts';
+import { type Deadline, type Deadlines, makeDeadlines } from '../core/deadlines.ts';
 import { AirlockError } from '../core/errors.ts';
 import {
+  bytesOver,
   type Chunk,
   type Decoder,
-  encodeChunk,
   encodeJson,
   type Frame,
   type FrameCaps,
-  jsonFrameBytes,
   makeDecoder,
 } from '../link/framing.ts';
 import { type JsonObject, parseJsonBody } from '../link/json-body.ts';
@@ -22,6 +22,7 @@ import {
   writeResult,
 } from '../link/json-rpc.ts';
 import { fromRpcError, toRpcError } from '../link/rpc-error.ts';
+import { sendChunk } from '../link/send-chunk.ts';
 import type { Wire, WireEvents } from '../link/wire.ts';
 import { makeCallTable } from './call-table.ts';
 import { connectionLost, lostCall, malformed, readGoaway } from './connection-errors.ts';
@@ -57,6 +58,9 @@ export type InvokeOptions = {
   readonly isSilent?: boolean;
 };
 
+/** A call that waits for its answer, and then, where that is large, for the stream of it. */
+type Waiting = { readonly id: number; readonly isSilent: boolean; stream: number | null };
+
 /** What a {@link Connection} needs. */
 export type ConnectionDeps = {
   readonly clock: Clock;
@@ -68,6 +72,10 @@ function answerRequest({ id, method }: Extract<RpcMessage, { kind: 'request' }>)
   if (method === 'ping') return writeResult(id, {});
   const error = new AirlockError('unknown_method', `Cannot run ${method}: a client has no such method`);
   return writeError(id, toRpcError(error));
+}
+
+function pastDeadline(method: string, deadlineMs: number): AirlockError {
+  return new AirlockError('deadline_exceeded', `Cannot finish ${method}: no answer within ${deadlineMs} ms`);
 }
 
 function parseResult(body: Buffer): unknown {
@@ -92,6 +100,7 @@ export class Connection {
     this.#send(writeNotification('$/credit', { stream, bytes })),
   );
   readonly #ended = Promise.withResolvers<AirlockError>();
+  readonly #deadlines: Deadlines;
   #caps: FrameCaps;
   #end: AirlockError | null = null;
   #goaway: AirlockError | null = null;
@@ -99,6 +108,7 @@ export class Connection {
   constructor(deps: ConnectionDeps, wire: Wire, caps: FrameCaps) {
     this.#deps = deps;
     this.#wire = wire;
+    this.#deadlines = makeDeadlines(deps.clock);
     this.#caps = caps;
     this.#decoder = makeDecoder(caps);
     this.closed = this.#ended.promise;
@@ -107,6 +117,11 @@ export class Connection {
       onDrain: () => undefined,
       onClose: (error) => this.#finish(this.#goaway ?? connectionLost(error)),
     };
+  }
+
+  /** Why it ended, or null while it is up. A call that is made after that was never sent. */
+  get end(): AirlockError | null {
+    return this.#end;
   }
 
   /** Go on under other caps; they hold both ways. */
@@ -122,32 +137,38 @@ export class Connection {
    * cancelled when the connection has ended; or whatever the server answered.
    * @throws `signal.reason` when aborted.
    */
-  async invoke<T>(call: Invocation<T>, { deadlineMs, signal, isSilent = false }: InvokeOptions): Promise<T> {
+  async invoke<T>(call: Invocation<T>, options: InvokeOptions): Promise<T> {
+    const { deadlineMs, signal, isSilent = false } = options;
     signal?.throwIfAborted();
-    using upload = call.upload === undefined ? null : this.#uploads.begin(call.params, call.upload);
-    const { id, answer } = this.#start({ ...call, params: upload?.params ?? call.params });
-    // The stream was broken off, and that has ended the call at the server.
-    void upload?.failed.then(({ error }) => this.#calls.fail(id, error));
-    let stream: number | null = null;
-    const giveUp = (reason: unknown): void => {
-      if (stream !== null) this.#downloads.forget(stream, reason);
-      const isWaiting = this.#calls.fail(id, reason) || stream !== null;
-      if (isWaiting && !isSilent) this.#send(writeNotification('$/cancelRequest', { id }));
-    };
-    const onAbort = (): void => giveUp(signal?.reason);
-    using _deadline = this.#deps.clock.after(deadlineMs, () => {
-      const message = `Cannot finish ${call.method}: no answer within ${deadlineMs} ms`;
-      giveUp(new AirlockError('deadline_exceeded', message));
-    });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const upload = call.upload === undefined ? null : this.#uploads.begin(call.params, call.upload);
+    let deadline: Deadline | null = null;
+    let onAbort: (() => void) | null = null;
+    // No `using` here: every call passes, and it costs as much as the rest of this function.
     try {
+      const { id, answer } = this.#start(upload === null ? call : { ...call, params: upload.params });
+      // The stream was broken off, and that has ended the call at the server.
+      void upload?.failed.then(({ error }) => this.#calls.fail(id, error));
+      const waiting: Waiting = { id, isSilent, stream: null };
+      deadline = this.#deadlines.add(deadlineMs, () => this.#giveUp(waiting, pastDeadline(call.method, deadlineMs)));
+      if (signal !== undefined) {
+        onAbort = (): void => this.#giveUp(waiting, signal.reason);
+        signal.addEventListener('abort', onAbort, { once: true });
+      }
       const first = await answer;
       if (first.kind === 'value') return first.value;
-      ({ stream } = first.header);
+      waiting.stream = first.header.stream;
       return call.accept(parseResult(await this.#downloads.receive(first.header)));
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      if (deadline !== null) this.#deadlines.remove(deadline);
+      if (onAbort !== null) signal?.removeEventListener('abort', onAbort);
+      upload?.[Symbol.dispose]();
     }
+  }
+
+  #giveUp({ id, isSilent, stream }: Waiting, reason: unknown): void {
+    if (stream !== null) this.#downloads.forget(stream, reason);
+    const isWaiting = this.#calls.fail(id, reason) || stream !== null;
+    if (isWaiting && !isSilent) this.#send(writeNotification('$/cancelRequest', { id }));
   }
 
   /** Let what was sent leave, then close, at the latest after `graceMs`; calls that wait fail as `cancelled`. */
@@ -165,6 +186,7 @@ export class Connection {
   #finish(reason: AirlockError): void {
     if (this.#end !== null) return;
     this.#end = reason;
+    this.#deadlines[Symbol.dispose]();
     this.#calls.failAll((method) => lostCall(method, reason));
     this.#downloads.failAll(reason);
     this.#ended.resolve(reason);
@@ -176,7 +198,7 @@ export class Connection {
   }
 
   #sendChunk(chunk: Chunk): void {
-    if (this.#end === null) this.#wire.send(encodeChunk(chunk));
+    if (this.#end === null) sendChunk(this.#wire, chunk);
   }
 
   #start<T>(invocation: Invocation<T>): { readonly id: number; readonly answer: Promise<Answer<T>> } {
@@ -190,9 +212,9 @@ export class Connection {
           : { kind: 'value', value: accept(result) },
     );
     const body = writeRequest(call.id, method, params);
-    const bytes = jsonFrameBytes(body);
     const limit = this.#caps.jsonBytes;
-    if (bytes <= limit) this.#send(body);
+    const bytes = bytesOver(body, limit);
+    if (bytes === null) this.#send(body);
     else {
       const message = `Cannot send ${method}: the call has ${bytes} bytes, at most ${limit} are allowed`;
       this.#calls.fail(call.id, new AirlockError('too_large', message, { data: { limit } }));

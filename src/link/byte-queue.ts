@@ -8,6 +8,10 @@ export type ByteQueue = {
   readonly at: (index: number) => number;
   /** Take the first `count` bytes, at most `length()`: a view where one piece holds them, else a copy. */
   readonly take: (count: number) => Buffer;
+  /** Take what lies together at the front, at most `count` bytes: always a view. Not when nothing is there. */
+  readonly takeView: (count: number) => Buffer;
+  /** Let the first `count` bytes go, at most `length()`. */
+  readonly skip: (count: number) => void;
   /** Forget everything. */
   readonly clear: () => void;
 };
@@ -61,13 +65,41 @@ export function makeByteQueue(): ByteQueue {
     return taken;
   }
 
+  /** Take `count` bytes of the first piece, which has so many. */
+  function takeOf(first: Buffer, count: number): Buffer {
+    if (first.length === count) {
+      pieces.shift();
+      return first;
+    }
+    pieces[0] = first.subarray(count);
+    return first.subarray(0, count);
+  }
+
   function take(count: number): Buffer {
     length -= count;
     const first = pieces[0];
-    if (first === undefined || first.length < count) return takeCopy(count);
-    if (first.length === count) pieces.shift();
-    else pieces[0] = first.subarray(count);
-    return first.subarray(0, count);
+    return first === undefined || first.length < count ? takeCopy(count) : takeOf(first, count);
+  }
+
+  function takeView(count: number): Buffer {
+    const [first] = pieces;
+    if (first === undefined) throw new RangeError('Cannot take bytes: none are there');
+    const size = Math.min(first.length, count);
+    length -= size;
+    return takeOf(first, size);
+  }
+
+  function skip(count: number): void {
+    length -= count;
+    let left = count;
+    for (let first = pieces[0]; first !== undefined && left > 0; [first] = pieces) {
+      if (first.length > left) {
+        pieces[0] = first.subarray(left);
+        return;
+      }
+      left -= first.length;
+      pieces.shift();
+    }
   }
 
   return {
@@ -75,6 +107,8 @@ export function makeByteQueue(): ByteQueue {
     push,
     at,
     take,
+    takeView,
+    skip,
     clear: () => {
       pieces = [];
       length = 0;

@@ -26,18 +26,29 @@ const ignored: WireEvents = { onBytes: () => undefined, onDrain: () => undefined
 const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error('Cannot handle event: a listener threw no error', { cause: thrown });
 
+const toBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** The first bytes of a turn leave at once, those after them together at its end: one system call for many small frames. */
 function makeSend(write: SocketWireDeps['write'], socket: Socket): Wire['send'] {
   const flush = (): void => socket.uncork();
-  return (bytes) => {
+
+  function gather(): void {
+    if (socket.writableCorked > 0) return;
+    socket.cork();
+    process.nextTick(flush);
+  }
+
+  return (bytes, rest) => {
     if (!socket.writable) return false;
-    const isFlowing = write(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes));
+    if (rest !== undefined) {
+      gather();
+      write(toBuffer(bytes));
+    }
+    const isFlowing = write(toBuffer(rest ?? bytes));
     // Enough has come together; and when the peer is behind, the system shall know of every byte.
     if (!isFlowing) flush();
-    else if (socket.writableCorked === 0) {
-      socket.cork();
-      process.nextTick(flush);
-    }
+    else gather();
     return isFlowing;
   };
 }

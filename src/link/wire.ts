@@ -7,9 +7,10 @@ export type Wire = {
   /**
    * Send bytes.
    *
+   * @param rest - What follows, in the same system call. Neither is copied: they may not be changed any more.
    * @returns false when the peer does not keep up: stop reading from it until `onDrain` (protocol.md 1).
    */
-  readonly send: (bytes: Uint8Array) => boolean;
+  readonly send: (bytes: Uint8Array, rest?: Uint8Array) => boolean;
   /** Bytes handed to `send` that have not left this process. */
   readonly unsentBytes: () => number;
   /** Stop and go on reading from this peer. */

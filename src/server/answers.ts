@@ -1,7 +1,7 @@
 // Answers as text: within the cap that both ends agreed on, or as the head of a stream.
 
 import { AirlockError } from '../core/errors.ts';
-import { jsonFrameBytes } from '../link/framing.ts';
+import { bytesOver } from '../link/framing.ts';
 import { type RpcErrorObject, type RpcId, writeError, writeResultText } from '../link/json-rpc.ts';
 import { toRpcError } from '../link/rpc-error.ts';
 import { WIRE_LIMITS } from '../protocol/limits.ts';
@@ -26,7 +26,7 @@ function slim({ code, message, data }: RpcErrorObject): RpcErrorObject {
 
 function writeFailure(id: RpcId, error: RpcErrorObject, maxBytes: number): string {
   const body = writeError(id, error);
-  return jsonFrameBytes(body) <= maxBytes ? body : writeError(id, slim(error));
+  return bytesOver(body, maxBytes) === null ? body : writeError(id, slim(error));
 }
 
 function tooLarge(bytes: number, limit: number): RpcErrorObject {
@@ -48,13 +48,13 @@ function tooLarge(bytes: number, limit: number): RpcErrorObject {
 export function writeAnswer(id: RpcId, answer: CallAnswer, { maxBytes, large }: AnswerOptions): string {
   if (answer.kind === 'error') return writeFailure(id, answer.error, maxBytes);
   const text = JSON.stringify(answer.result);
-  const bytes = Buffer.byteLength(text, 'utf8');
-  if (large !== undefined && bytes > WIRE_LIMITS.inlineBytes) {
+  const bytes = large === undefined ? null : bytesOver(text, WIRE_LIMITS.inlineBytes);
+  if (large !== undefined && bytes !== null) {
     return large.open === null
       ? writeError(id, tooLarge(bytes, WIRE_LIMITS.inlineBytes))
       : writeResultText(id, JSON.stringify(large.open(Buffer.from(text, 'utf8'))));
   }
   const body = writeResultText(id, text);
-  const frameBytes = jsonFrameBytes(body);
-  return frameBytes <= maxBytes ? body : writeError(id, tooLarge(frameBytes, maxBytes));
+  const frameBytes = bytesOver(body, maxBytes);
+  return frameBytes === null ? body : writeError(id, tooLarge(frameBytes, maxBytes));
 }

@@ -1,6 +1,6 @@
 // One call from its request to its one answer.
 
-import type { Clock } from '../core/clock.ts';
+import type { Deadline, Deadlines } from '../core/deadlines.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { hasScope } from '../core/scopes.ts';
@@ -20,11 +20,12 @@ import { parseParams } from './validation.ts';
 
 /** What a call needs. */
 export type CallDeps = {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly deadlines: Deadlines;
   readonly log: Logger;
   readonly methods: BoundMethods;
   readonly caller: Caller;
-  readonly subscriptions: SubscriptionPort;
+  /** Asked for by the few methods that have to do with them. */
+  readonly subscriptions: () => SubscriptionPort;
   readonly uploads: UploadPort;
   readonly requestId: string;
 };
@@ -43,22 +44,11 @@ export type RunningCall = {
   readonly answer: Promise<CallAnswer>;
   /** The method's code has come to its end: after an abort that may be later than the answer. Never rejects. */
   readonly ended: Promise<void>;
-  /** Aborted with the reason of {@link RunningCall.abort}. */
-  readonly signal: AbortSignal;
+  /** Why it was aborted; null while it was not. */
+  readonly abortReason: AirlockError | null;
   /** Answer with this failure now, unless it is answered already, and tell the code to stop. */
   readonly abort: (reason: AirlockError) => void;
 };
-
-/** How a call is stopped: what tells its code, what does all of it, and what ends that it can be. */
-type Stop = {
-  readonly controller: AbortController;
-  readonly abort: (reason: AirlockError) => void;
-  readonly decide: () => void;
-};
-type ContextInput = {
-  readonly method: string;
-  readonly trace: string | undefined;
-} & Pick<Stop, 'controller' | 'decide'>;
 
 const MAX_NAME_CHARS = 64;
 
@@ -102,35 +92,122 @@ function pastDeadline(method: string, deadlineMs: number): AirlockError {
   return new AirlockError('deadline_exceeded', `Cannot finish ${method}: no answer within ${deadlineMs} ms`);
 }
 
-/** What the code of one call gets. What few methods look at is made when one does. */
-function makeContext(deps: CallDeps, { method, trace, controller, decide }: ContextInput): CallContext {
-  const { caller, requestId, subscriptions, uploads } = deps;
-  return {
-    caller,
-    requestId,
-    subscriptions,
-    uploads,
-    decide,
-    get signal() {
-      return controller.signal;
-    },
-    get log() {
-      return deps.log.child({ requestId, method, ...(trace === undefined ? {} : { trace }) });
-    },
-  };
+/** What the code of one call gets: no more of the call than this. */
+class Context implements CallContext {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly uploads: UploadPort;
+  readonly #call: Call;
+  readonly #deps: CallDeps;
+  readonly #trace: string | undefined;
+
+  constructor(call: Call, deps: CallDeps, trace: string | undefined) {
+    this.caller = deps.caller;
+    this.requestId = deps.requestId;
+    this.uploads = deps.uploads;
+    this.#call = call;
+    this.#deps = deps;
+    this.#trace = trace;
+  }
+
+  // What few methods look at is made when one does.
+  get subscriptions(): SubscriptionPort {
+    return this.#deps.subscriptions();
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get log(): Logger {
+    const trace = this.#trace === undefined ? {} : { trace: this.#trace };
+    return this.#deps.log.child({ requestId: this.requestId, method: this.#call.method, ...trace });
+  }
+
+  decide(): void {
+    this.#call.decide();
+  }
 }
 
-/** Check and run one call. */
-async function run(deps: CallDeps, { method, params }: CallRequest, stop: Stop): Promise<unknown> {
-  // Order: scope before schema, so that nobody learns a method's shape by trying.
-  const bound = findMethod(deps, method);
-  const { meta, own } = takeMeta(method, params);
-  const checked = parseParams(bound.spec.params, own, { method });
-  const { deadlineMs, trace } = meta;
-  using _deadline =
-    deadlineMs === undefined ? null : deps.clock.after(deadlineMs, () => stop.abort(pastDeadline(method, deadlineMs)));
-  const { controller, decide } = stop;
-  return checkResult(bound.spec, await bound.call(checked, makeContext(deps, { method, trace, controller, decide })));
+/** One call. A class, and no closures, because every request makes one. */
+class Call implements RunningCall {
+  readonly answer: Promise<CallAnswer>;
+  readonly ended: Promise<void>;
+  readonly method: string;
+  abortReason: AirlockError | null = null;
+  readonly #deps: CallDeps;
+  readonly #resolve: (answer: CallAnswer) => void;
+  #controller: AbortController | null = null;
+  #deadline: Deadline | null = null;
+  #isAnswered = false;
+  #isDecided = false;
+
+  constructor(deps: CallDeps, request: CallRequest) {
+    const { promise, resolve } = Promise.withResolvers<CallAnswer>();
+    this.answer = promise;
+    this.method = request.method;
+    this.#deps = deps;
+    this.#resolve = resolve;
+    this.ended = this.#run(request);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.abortReason !== null) this.#controller.abort(this.abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  decide(): void {
+    if (this.abortReason !== null) throw this.abortReason;
+    this.#isDecided = true;
+  }
+
+  abort(reason: AirlockError): void {
+    // Race: what was decided is answered, or a caller who was told "cancelled" would send again what is stored.
+    if (this.#isDecided || this.abortReason !== null) return;
+    this.abortReason = reason;
+    // Order: the caller's answer is decided before the code hears of it.
+    this.#fail(reason);
+    this.#controller?.abort(reason);
+  }
+
+  /** Check and run; never rejects. */
+  async #run(request: CallRequest): Promise<void> {
+    try {
+      const { spec, answer } = this.#begin(request);
+      this.#answer({ kind: 'result', result: checkResult(spec, await answer) });
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#deadline !== null) this.#deps.deadlines.remove(this.#deadline);
+  }
+
+  #begin({ method, params }: CallRequest): { readonly spec: MethodSpec; readonly answer: Promise<unknown> } {
+    const deps = this.#deps;
+    // Order: scope before schema, so that nobody learns a method's shape by trying.
+    const { spec, call } = findMethod(deps, method);
+    const { meta, own } = takeMeta(method, params);
+    const checked = parseParams(spec.params, own, { method });
+    const { deadlineMs, trace } = meta;
+    if (deadlineMs !== undefined) {
+      this.#deadline = deps.deadlines.add(deadlineMs, () => this.abort(pastDeadline(method, deadlineMs)));
+    }
+    return { spec, answer: call(checked, new Context(this, deps, trace)) };
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isAnswered) return;
+    const { log, requestId } = this.#deps;
+    this.#answer({ kind: 'error', error: toAnswerError(log, error, { method: nameOf(this.method), requestId }) });
+  }
+
+  #answer(answer: CallAnswer): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#resolve(answer);
+  }
 }
 
 /**
@@ -142,45 +219,5 @@ async function run(deps: CallDeps, { method, params }: CallRequest, stop: Stop):
  * @param request - The request.
  */
 export function startCall(deps: CallDeps, request: CallRequest): RunningCall {
-  const controller = new AbortController();
-  const { promise, resolve } = Promise.withResolvers<CallAnswer>();
-  let isAnswered = false;
-  let isDecided = false;
-
-  function answer(toAnswer: () => CallAnswer): void {
-    if (isAnswered) return;
-    isAnswered = true;
-    resolve(toAnswer());
-  }
-
-  function fail(error: unknown): void {
-    const call = { method: nameOf(request.method), requestId: deps.requestId };
-    answer(() => ({ kind: 'error', error: toAnswerError(deps.log, error, call) }));
-  }
-
-  function decide(): void {
-    controller.signal.throwIfAborted();
-    isDecided = true;
-  }
-
-  function abort(reason: AirlockError): void {
-    // Race: what was decided is answered, or a caller who was told "cancelled" would send again what is stored.
-    if (isDecided) return;
-    // Order: the caller's answer is decided before the code hears of it.
-    fail(reason);
-    controller.abort(reason);
-  }
-
-  const ended = run(deps, request, { controller, abort, decide }).then(
-    (result) => answer(() => ({ kind: 'result', result })),
-    fail,
-  );
-  return {
-    answer: promise,
-    ended,
-    abort,
-    get signal() {
-      return controller.signal;
-    },
-  };
+  return new Call(deps, request);
 }

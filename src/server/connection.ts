@@ -132,8 +132,8 @@ export class Connection {
     let frames = 0;
     while (this.#phase.kind !== 'closing') {
       const frame = this.#decoder.next();
-      if (frame === null) return this.#frameTimer.update(this.#decoder.pendingBytes(), frames);
-      frames += 1;
+      if (frame === null) return this.#frameTimer.update(this.#decoder.isMidFrame(), frames);
+      if (frame.kind !== 'chunk' || frame.isLast) frames += 1;
       this.#receive(frame);
     }
   }

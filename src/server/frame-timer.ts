@@ -1,16 +1,17 @@
 // How long one frame may take to come: from its first byte, not restarted per byte.
 
 import type { Clock } from '../core/clock.ts';
+import { type Deadline, makeDeadlines } from '../core/deadlines.ts';
 
 /** Watches one peer's frames. Disposal stops it. */
 export type FrameTimer = Disposable & {
   /**
    * Say where the decoder stands after each piece of input.
    *
-   * @param pendingBytes - Bytes of a frame that is not whole.
+   * @param isMidFrame - Has a frame begun that is not whole?
    * @param frames - Frames that this piece completed.
    */
-  readonly update: (pendingBytes: number, frames: number) => void;
+  readonly update: (isMidFrame: boolean, frames: number) => void;
   /** We do not read from this peer, so its frame cannot come: the time stands still. */
   readonly hold: () => void;
   /** We read again: the frame that was on its way gets the whole time once more. */
@@ -24,27 +25,29 @@ export type FrameTimer = Disposable & {
  * @param options - Time for one frame, in milliseconds.
  */
 export function makeFrameTimer(
-  { clock, onTimeout }: { readonly clock: Pick<Clock, 'after'>; readonly onTimeout: () => void },
+  { clock, onTimeout }: { readonly clock: Pick<Clock, 'after' | 'monotonicMs'>; readonly onTimeout: () => void },
   { timeoutMs }: { readonly timeoutMs: number },
 ): FrameTimer {
-  let timer: Disposable | null = null;
-  let pending = 0;
+  // A stream of large chunks ends one frame and begins the next with every read.
+  const deadlines = makeDeadlines(clock);
+  let deadline: Deadline | null = null;
+  let isPending = false;
   let isHeld = false;
 
   function stop(): void {
-    timer?.[Symbol.dispose]();
-    timer = null;
+    if (deadline !== null) deadlines.remove(deadline);
+    deadline = null;
   }
 
   function start(): void {
-    if (timer === null && pending > 0 && !isHeld) timer = clock.after(timeoutMs, onTimeout);
+    if (deadline === null && isPending && !isHeld) deadline = deadlines.add(timeoutMs, onTimeout);
   }
 
   return {
-    update: (pendingBytes, frames) => {
-      pending = pendingBytes;
+    update: (isMidFrame, frames) => {
+      isPending = isMidFrame;
       // A completed frame ends its time; what is pending after it is another frame, begun just now.
-      if (pendingBytes === 0 || frames > 0) stop();
+      if (!isMidFrame || frames > 0) stop();
       start();
     },
     hold: () => {
@@ -55,6 +58,9 @@ export function makeFrameTimer(
       isHeld = false;
       start();
     },
-    [Symbol.dispose]: stop,
+    [Symbol.dispose]: () => {
+      stop();
+      deadlines[Symbol.dispose]();
+    },
   };
 }

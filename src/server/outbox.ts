@@ -1,7 +1,8 @@
 // What is said to one peer, and what happens when it does not read: first it is not heard, then it is let go.
 
-import { type Chunk, encodeChunk, encodeJson } from '../link/framing.ts';
+import { type Chunk, encodeJson } from '../link/framing.ts';
 import { writeNotification } from '../link/json-rpc.ts';
+import { sendChunk } from '../link/send-chunk.ts';
 import type { Wire } from '../link/wire.ts';
 
 /** Bytes that wait in this process for one peer. Source: protocol.md 4. */
@@ -60,17 +61,19 @@ export function makeOutbox(
     events.onOverflow();
   }
 
-  function sendFrame(frame: Buffer): void {
-    if (state === 'overflowed') return;
-    const isFlowing = wire.send(frame);
+  function watch(isFlowing: boolean): void {
     const unsentBytes = wire.unsentBytes();
     if (unsentBytes > limits.closeBytes) return overflow();
     if (state === 'flowing' && (!isFlowing || unsentBytes >= limits.pauseBytes)) pause();
   }
 
   return {
-    send: (body) => sendFrame(encodeJson(body)),
-    sendChunk: (chunk) => sendFrame(encodeChunk(chunk)),
+    send: (body) => {
+      if (state !== 'overflowed') watch(wire.send(encodeJson(body)));
+    },
+    sendChunk: (chunk) => {
+      if (state !== 'overflowed') watch(sendChunk(wire, chunk));
+    },
     isFlowing: () => state === 'flowing',
     isBehind: () => wire.unsentBytes() >= limits.pauseBytes,
     drained: () => {

@@ -4,7 +4,7 @@
 export type PieceQueue = {
   readonly length: () => number;
   readonly push: (piece: Buffer) => void;
-  /** Take what is there, at most 128 KiB unless one piece is larger; empty when nothing is there. */
+  /** Take what is there, at most 128 KiB unless one piece is larger, one piece alone where it is large; empty when nothing is there. */
   readonly take: () => Buffer;
   /** Forget everything. */
   readonly clear: () => void;
@@ -12,6 +12,9 @@ export type PieceQueue = {
 
 /** Most that one `take` returns: fewer, larger steps on the way to the disk. */
 const MAX_TAKE_BYTES = 128 * 1024;
+
+/** A piece of this size is taken alone: to copy it together with others costs more than one step more. */
+const LARGE_BYTES = 16 * 1024;
 
 /**
  * Pieces below this size are copied together. Kept one by one, a window full of single bytes would cost hundreds of megabytes.
@@ -65,9 +68,10 @@ export function makePieceQueue(): PieceQueue {
     let count = 0;
     let bytes = 0;
     for (const piece of pieces) {
-      if (count > 0 && bytes + piece.length > MAX_TAKE_BYTES) break;
+      if (count > 0 && (piece.length >= LARGE_BYTES || bytes + piece.length > MAX_TAKE_BYTES)) break;
       count += 1;
       bytes += piece.length;
+      if (piece.length >= LARGE_BYTES) break;
     }
     const taken = pieces.splice(0, count);
     length -= bytes;

@@ -1,6 +1,7 @@
 // One authenticated peer: its calls in flight, its cancels, its streams, its subscriptions. Bytes and sockets are connection.ts's.
 
 import { assertNever } from '../core/assert-never.ts';
+import { type Deadlines, makeDeadlines } from '../core/deadlines.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { Chunk } from '../link/framing.ts';
 import { type RpcId, type RpcMessage, writeError, writeNotification } from '../link/json-rpc.ts';
@@ -36,9 +37,10 @@ type StartedCall = {
   readonly id: RpcId;
   readonly method: string;
   readonly requestId: string;
-  readonly opened: CallSubscriptions;
   readonly uploads: CallUploads;
   readonly progress: CallProgress | null;
+  /** Null until the call asks for them. */
+  opened: CallSubscriptions | null;
 };
 
 const MIB = 1024 * 1024;
@@ -61,6 +63,7 @@ export class Session implements Disposable {
   readonly #subscriptions: Subscriptions;
   readonly #rate: ConnectionRate;
   readonly #admission: AdmissionDeps;
+  readonly #deadlines: Deadlines;
   #lastCall = 0;
   #isGone = false;
 
@@ -70,6 +73,7 @@ export class Session implements Disposable {
     this.#deps = deps;
     this.#input = input;
     this.#rate = makeConnectionRate(deps);
+    this.#deadlines = makeDeadlines(clock);
     this.#admission = { methods: deps.methods, refusal: deps.refusal, config, rate: this.#rate };
     const grant = (stream: number, bytes: number): void => this.#notify('$/credit', { stream, bytes });
     this.#uploads = input.hasStreams ? makeUploads({ grant }) : NO_UPLOADS;
@@ -139,6 +143,7 @@ export class Session implements Disposable {
     this.#calls.abortAll(gone());
     this.#downloads[Symbol.dispose]();
     this.#subscriptions[Symbol.dispose]();
+    this.#deadlines[Symbol.dispose]();
   }
 
   #notify(method: string, params: unknown): void {
@@ -183,17 +188,20 @@ export class Session implements Disposable {
     }
     this.#lastCall += 1;
     const requestId = `${this.#input.session}-${this.#lastCall}`;
-    const opened = this.#subscriptions.forCall();
     const progress = streams.length === 0 ? null : this.#progressOf(request);
+    const uploads = streams.length === 0 ? this.#uploads.none : this.#uploadsOf(request, streams, progress);
+    this.#run(request, { id, method, requestId, uploads, progress, opened: null });
+  }
+
+  #uploadsOf({ id, method }: CallRequest, streams: readonly number[], progress: CallProgress | null): CallUploads {
     const charge = this.#meter(method);
-    const uploads = this.#uploads.forCall(streams, {
+    return this.#uploads.forCall(streams, {
       onAbort: () => this.#calls.abort(id, byCaller()),
       onBytes: (bytes) => {
         charge(bytes);
         progress?.received(bytes);
       },
     });
-    this.#run(request, { id, method, requestId, opened, uploads, progress });
   }
 
   #progressOf({ params }: CallRequest): CallProgress {
@@ -216,11 +224,12 @@ export class Session implements Disposable {
   }
 
   #run(request: CallRequest, started: StartedCall): void {
-    const { clock, log, methods } = this.#deps;
+    const { log, methods } = this.#deps;
     const { caller } = this.#input;
-    const { requestId, opened, uploads } = started;
+    const { requestId, uploads } = started;
+    const subscriptions = () => (started.opened ??= this.#subscriptions.forCall()).port;
     const call = startCall(
-      { clock, log, methods, caller, subscriptions: opened.port, uploads: uploads.port, requestId },
+      { deadlines: this.#deadlines, log, methods, caller, subscriptions, uploads: uploads.port, requestId },
       request,
     );
     this.#calls.add(request.id, call);
@@ -229,14 +238,14 @@ export class Session implements Disposable {
 
   async #finish(started: StartedCall, call: RunningCall): Promise<void> {
     const answer = await call.answer;
-    const { id, opened, uploads, progress } = started;
-    uploads.end(() => (call.signal.aborted ? call.signal.reason : answered()));
+    const { id, uploads, progress } = started;
+    uploads.end(() => call.abortReason ?? answered());
     // Order: before the answer, after which nobody listens to the token.
     progress?.end();
     if (!this.#isGone) this.#input.outbox.send(this.#bodyOf(started, answer));
     // Order: answered only now, so that a drain that waits for idle finds the answer handed to the wire.
     this.#calls.answered(id);
-    opened.settle(!this.#isGone && answer.kind === 'result');
+    started.opened?.settle(!this.#isGone && answer.kind === 'result');
   }
 
   #openDownload(id: RpcId, body: Buffer): DownloadHeader {

@@ -31,6 +31,8 @@ export type CallUploads = {
 export type Uploads = {
   /** Calls that have streams now. */
   readonly size: () => number;
+  /** Of a call that names no stream, as most do. */
+  readonly none: CallUploads;
   /**
    * Take in the streams that a call names; from here on the peer may end or break them off.
    *
@@ -76,13 +78,15 @@ const noUploads: UploadPort = {
   },
 };
 
-/** A call that names no stream, as most do. */
 const NO_STREAMS: CallUploads = { port: makePort(new Map()), end: () => undefined };
+
+const NO_UPLOAD: CallUploads = { port: noUploads, end: () => undefined };
 
 /** A peer that may not send streams: every chunk is a fault of its framing already. */
 export const NO_UPLOADS: Uploads = {
   size: () => 0,
-  forCall: () => ({ port: noUploads, end: () => undefined }),
+  none: NO_UPLOAD,
+  forCall: () => NO_UPLOAD,
   refuse: () => undefined,
   receive: () => 'streams were not agreed upon',
 };
@@ -136,6 +140,7 @@ export function makeUploads({ grant }: UploadsDeps): Uploads {
 
   return {
     size: () => calls,
+    none: NO_STREAMS,
     forCall,
     receive,
     refuse: (ids) => {

@@ -26,7 +26,7 @@ const chunkFrame = fc
     mark: fc.constantFrom('none' as const, 'end' as const, 'abort' as const),
     payload: fc.uint8Array({ maxLength: 1024 }).map((bytes) => Buffer.from(bytes)),
   })
-  .map((chunk) => ({ bytes: encodeChunk(chunk), frame: { kind: 'chunk', chunk } as Frame }));
+  .map((chunk) => ({ bytes: encodeChunk(chunk), frame: { kind: 'chunk', chunk, isLast: true } as Frame }));
 const frames = fc.array(fc.oneof(jsonFrame, chunkFrame), { maxLength: 20 });
 
 function drain(decoder: Decoder): Frame[] {

@@ -39,19 +39,19 @@ describe('the uploads of a connection', () => {
     ]);
   });
 
-  it('send chunks of 16 KiB within the credit, and the end alone', async () => {
+  it('send chunks of 64 KiB within the credit, and the end alone', async () => {
     const { uploads, until } = setUp();
-    using _upload = uploads.begin({ stream: 1 }, new Map([[1, source(20_000, 10)]]));
+    using _upload = uploads.begin({ stream: 1 }, new Map([[1, source(80_000, 10)]]));
 
-    uploads.credit(1, 18_000);
+    uploads.credit(1, 72_000);
     expect(await until((shown) => shown.length === 2)).toEqual([
-      [1, 'none', 16_384],
-      [1, 'none', 1616],
+      [1, 'none', 65_536],
+      [1, 'none', 6464],
     ]);
-    uploads.credit(1, 18_000);
+    uploads.credit(1, 72_000);
 
     expect((await until(ended)).slice(2)).toEqual([
-      [1, 'none', 2000],
+      [1, 'none', 8000],
       [1, 'none', 10],
       [1, 'end', 0],
     ]);

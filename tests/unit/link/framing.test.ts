@@ -49,10 +49,10 @@ describe('makeDecoder()', () => {
   it('yields JSON bodies and chunks as they were sent', () => {
     expect(expected).toEqual([
       { kind: 'json', body: Buffer.from('{"text":"ä€😀"}') },
-      { kind: 'chunk', chunk: { streamId: 7, mark: 'none', payload: Buffer.from('abc') } },
+      { kind: 'chunk', chunk: { streamId: 7, mark: 'none', payload: Buffer.from('abc') }, isLast: true },
       { kind: 'json', body: Buffer.from('{}') },
-      { kind: 'chunk', chunk: { streamId: 7, mark: 'end', payload: Buffer.alloc(0) } },
-      { kind: 'chunk', chunk: { streamId: 7, mark: 'abort', payload: Buffer.from('why') } },
+      { kind: 'chunk', chunk: { streamId: 7, mark: 'end', payload: Buffer.alloc(0) }, isLast: true },
+      { kind: 'chunk', chunk: { streamId: 7, mark: 'abort', payload: Buffer.from('why') }, isLast: true },
     ]);
   });
 
@@ -142,7 +142,7 @@ describe('makeDecoder()', () => {
 
     expect(first).toEqual(['empty_frame']);
     expect(drain(decoder)).toEqual([]);
-    expect(decoder.pendingBytes()).toBe(0);
+    expect(decoder.isMidFrame()).toBe(false);
   });
 
   it('yields whole frames that came before a fault', () => {
@@ -155,7 +155,7 @@ describe('makeDecoder()', () => {
     decoder.push(Buffer.concat([encodeJson('{}'), Buffer.from([0, 0])]));
     drain(decoder);
 
-    expect(decoder.pendingBytes()).toBe(2);
+    expect(decoder.isMidFrame()).toBe(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { makeDeadlines } from '../../../src/core/deadlines.ts';
 import { AirlockError } from '../../../src/core/errors.ts';
 import { toKeyId } from '../../../src/core/ids.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
@@ -24,8 +25,10 @@ function start(call: BoundMethod['call'], params: Record<string, unknown> = {}) 
     result: z.object({ n: z.int() }),
   } as const;
   const methods = new Map([[spec.name, { spec, call }]]);
-  const deps = { clock, log: silentLogger, methods, caller: caller('read'), subscriptions, uploads, requestId: 's-1' };
-  return { clock, running: startCall(deps, { kind: 'request', id: 1, method: 'test/any', params }) };
+  const deadlines = makeDeadlines(clock);
+  const common = { log: silentLogger, methods, caller: caller('read'), uploads, requestId: 's-1' };
+  const deps = { ...common, deadlines, subscriptions: () => subscriptions };
+  return { clock, deadlines, running: startCall(deps, { kind: 'request', id: 1, method: 'test/any', params }) };
 }
 
 describe('mayCall()', () => {
@@ -74,10 +77,28 @@ describe('startCall()', () => {
     expect(await running.answer).toMatchObject({ error: { data: { code: 'cancelled' } } });
   });
 
-  it('leaves no timer of a deadline behind', async () => {
+  it('tells its code to stop when its deadline passes, also when the code asks only later', async () => {
+    const code = Promise.withResolvers<{ readonly signal: AbortSignal }>();
+    const { clock, running } = start(
+      (_params, context) => {
+        code.resolve(context);
+        return new Promise(() => undefined);
+      },
+      { _meta: { deadlineMs: 10 } },
+    );
+
+    clock.advance(10);
+
+    expect((await code.promise).signal.reason).toMatchObject({ code: 'deadline_exceeded' });
+    expect(await running.answer).toMatchObject({ error: { data: { code: 'deadline_exceeded' } } });
+  });
+
+  it('leaves no deadline behind', async () => {
     const { clock, running } = start(() => Promise.resolve({ n: 1 }), { _meta: { deadlineMs: 10 } });
 
     await running.ended;
+    // The one timer of all deadlines finds nothing left, and stops.
+    clock.advance(10);
 
     expect(clock.pending()).toBe(0);
   });

@@ -19,10 +19,10 @@ describe('a frame timer', () => {
     [10_001, 1],
   ])('after %i ms of 10 s has fired %i times, though bytes keep coming', (ms, fired) => {
     const { clock, timer, timeouts } = setUp();
-    timer.update(1, 0);
+    timer.update(true, 0);
     clock.advance(5_000);
 
-    timer.update(2, 0);
+    timer.update(true, 0);
     clock.advance(ms - 5_000);
 
     expect(timeouts()).toBe(fired);
@@ -30,8 +30,8 @@ describe('a frame timer', () => {
 
   it('does not run while no frame is on its way', () => {
     const { clock, timer, timeouts } = setUp();
-    timer.update(4, 0);
-    timer.update(0, 1);
+    timer.update(true, 0);
+    timer.update(false, 1);
 
     clock.advance(60_000);
 
@@ -40,9 +40,9 @@ describe('a frame timer', () => {
 
   it('starts anew for the frame after a whole one', () => {
     const { clock, timer, timeouts } = setUp();
-    timer.update(4, 0);
+    timer.update(true, 0);
     clock.advance(9_000);
-    timer.update(4, 1);
+    timer.update(true, 1);
 
     clock.advance(9_999);
     expect(timeouts()).toBe(0);
@@ -53,7 +53,7 @@ describe('a frame timer', () => {
 
   it('stands still while we do not read, then gives the whole time', () => {
     const { clock, timer, timeouts } = setUp();
-    timer.update(4, 0);
+    timer.update(true, 0);
     timer.hold();
     clock.advance(60_000);
     timer.release();
@@ -67,7 +67,7 @@ describe('a frame timer', () => {
 
   it('leaves no timer behind', () => {
     const { clock, timer, timeouts } = setUp();
-    timer.update(4, 0);
+    timer.update(true, 0);
 
     timer[Symbol.dispose]();
     clock.advance(60_000);

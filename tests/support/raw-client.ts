@@ -23,8 +23,13 @@ export function frame(body: string | Uint8Array): Buffer {
 }
 
 /** The proof of one side, as protocol.md 3 writes it. */
-export function prove(side: 'server' | 'client', login: RawLogin, nonces: readonly [string, string]): string {
-  const text = ['airlock-ipc', side, '1', login.instance, login.endpoint, ...nonces].join('\n');
+export function prove(
+  side: 'server' | 'client',
+  login: RawLogin,
+  nonces: readonly [string, string],
+  version = '1',
+): string {
+  const text = ['airlock-ipc', side, version, login.instance, login.endpoint, ...nonces].join('\n');
   return createHmac('sha256', Buffer.from(login.key, 'base64url')).update(text).digest('base64url');
 }
 

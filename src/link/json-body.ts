@@ -13,6 +13,7 @@ export type JsonBody =
   | { readonly kind: 'fault'; readonly message: string };
 
 const CLOSE_BRACE = 0x7d;
+const REPLACEMENT = '\uFFFD';
 
 const fault = (reason: string): JsonBody => ({ kind: 'fault', message: `Cannot read message: ${reason}` });
 
@@ -33,13 +34,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
  * @param body - Begins with `{`, as the decoder has checked.
  */
 export function parseJsonBody(body: Buffer): JsonBody {
-  if (!isUtf8(body)) return fault('it is not UTF-8');
+  const text = body.toString('utf8');
+  // What is no UTF-8 becomes U+FFFD: only a text that holds one is looked at twice.
+  if (text.includes(REPLACEMENT) && !isUtf8(body)) return fault('it is not UTF-8');
   if (body.at(-1) !== CLOSE_BRACE) return fault('it does not end with the closing brace of one object');
   if (body.length > WIRE_LIMITS.depthExemptBytes && isDeeperThan(body, WIRE_LIMITS.depth)) {
     return fault(`it is nested deeper than ${WIRE_LIMITS.depth}`);
   }
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
+    const value: unknown = JSON.parse(text);
     return isJsonObject(value) ? { kind: 'object', value } : fault('it is no object');
   } catch {
     // The parser's message quotes the text, which may hold anything.

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeTestHome } from '../support/daemon.ts';
 import { connectRaw, type RawClient } from '../support/raw-client.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
+import { goodClientMs, LEAN, loginOf, settledStanding } from '../support/standing.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
+import { expectUnharmed } from '../support/unharmed.ts';
 
 const SEATS = 8;
 
@@ -85,6 +88,58 @@ describe('200 connections of which 190 are silent', () => {
     await Promise.all(floods);
 
     expect(await client.call('ping')).toMatchObject({ result: { bootId: 'boot' } });
+  });
+});
+
+describe('200 connections to the real daemon of which 190 are silent', () => {
+  const shared = shareDaemon({
+    env: LEAN,
+    prepare: (home) => home.configure({ ipc: { preAuth: { timeout: '30 s' } } }),
+  });
+
+  it.each([
+    ['say nothing', ''],
+    ['have said a hello', 'hello'],
+    ['have begun a frame', 'frame'],
+  ])('that %s keep no good client waiting for 100 ms, and nothing is left of them', async (_what, said) => {
+    const login = loginOf(shared.home);
+    const before = await settledStanding(shared.home);
+    await using stack = new AsyncDisposableStack();
+    const silent = await Promise.all(Array.from({ length: 190 }, () => connectRaw(login.endpoint)));
+    for (const client of silent) {
+      stack.use(client);
+      if (said === 'frame') client.write(Buffer.from([0, 0, 1, 0, 0x7b]));
+      if (said === 'hello') void client.hello(login).catch(() => undefined);
+    }
+
+    const [owner, instrument] = [await goodClientMs(login), await goodClientMs(loginOf(shared.home, 'submit'))];
+
+    expect(Math.max(owner, instrument)).toBeLessThan(100);
+    await untilOpen(silent, SEATS);
+    await stack.disposeAsync();
+    await expectUnharmed(shared.home, before);
+  });
+
+  it('lets an admin in while all places that others may have are taken', async () => {
+    const { connections, adminReserve } = { connections: 8, adminReserve: 2 };
+    await using home = await makeTestHome();
+    await home.configure({ ipc: { connections, adminReserve, perKey: 8 } });
+    await home.start();
+    await using stack = new AsyncDisposableStack();
+    const enter = async (kid: string): Promise<unknown> => {
+      const login = loginOf(home, kid);
+      const client = stack.use(await connectRaw(login.endpoint));
+      const { error } = await client.login(login);
+      return error?.data ?? 'in';
+    };
+    const others = [];
+    for (let one = 1; one <= connections - adminReserve; one += 1) others.push(await enter('submit'));
+
+    const refusal = { code: 'too_many_connections', retryable: true, reason: 'connections', limit: 6 };
+    expect(new Set(others)).toEqual(new Set(['in']));
+    expect(await enter('submit')).toMatchObject(refusal);
+    expect([await enter('local'), await enter('local')]).toEqual(['in', 'in']);
+    expect(await enter('local')).toMatchObject({ ...refusal, limit: 8 });
   });
 });
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { toKeyId } from '../../src/core/ids.ts';
+import { connectRaw } from '../support/raw-client.ts';
+import { shareDaemon } from '../support/shared-daemon.ts';
+import { LEAN, loginOf, settledStanding, standingOf } from '../support/standing.ts';
 import { startTestServer } from '../support/test-server.ts';
+import { expectUnharmed } from '../support/unharmed.ts';
 
 const MIB = 1024 ** 2;
 
@@ -50,5 +54,44 @@ describe('a caller that does not read its answers', () => {
     const answers = await Promise.all(Array.from({ length: calls }, (_none, index) => slow.answer(index + 1)));
     expect(answers.filter(({ result }) => result?.text.length === 50_000)).toHaveLength(calls);
     expect(test.log.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+});
+
+describe('a client of the real daemon that never reads', () => {
+  const shared = shareDaemon({
+    env: LEAN,
+    prepare: (home) => home.configure({ ipc: { rate: { submit: { perMinute: 0 } } } }),
+  });
+
+  it('while events, answers and a large result are due costs no memory, and nobody else waits', async () => {
+    const login = loginOf(shared.home);
+    await using good = await connectRaw(login.endpoint);
+    await good.login(login);
+    const before = await settledStanding(shared.home);
+    await using slow = await connectRaw(login.endpoint);
+    await slow.login(login, ['streams']);
+    await slow.call('events/subscribe', { topics: ['submission', 'report', 'status'] });
+    const { result } = await slow.call('rpc/describe');
+    slow.socket.pause();
+    if (result.stream !== undefined) slow.grant(result.stream, 100 * MIB);
+    const params = { _meta: { pad: 'x'.repeat(2_000) } };
+    for (let id = 1; id <= 3_000; id += 1) slow.begin(id, id % 3 === 0 ? 'rpc/describe' : 'status/get', params);
+    let worstMs = 0;
+    let most = 0;
+
+    for (let one = 1; one <= 300; one += 1) {
+      const idempotencyKey = `00000000-0000-4000-8000-${String(one).padStart(12, '0')}`;
+      await good.call('report/submit', { name: 'a.none', content: `slow ${one}`, idempotencyKey });
+      const startMs = performance.now();
+      await good.call('ping');
+      worstMs = Math.max(worstMs, performance.now() - startMs);
+      most = Math.max(most, standingOf(shared.home)?.rssBytes ?? 0);
+    }
+
+    // 8 MiB may wait for it before it is closed, and its results are held until it fetches them.
+    expect(most - (before?.rssBytes ?? 0)).toBeLessThan(40 * MIB);
+    expect(worstMs).toBeLessThan(500);
+    await slow[Symbol.asyncDispose]();
+    await expectUnharmed(shared.home, before);
   });
 });

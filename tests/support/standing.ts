@@ -8,6 +8,7 @@ import { connectRaw, type RawLogin } from './raw-client.ts';
 
 /** For what the daemon closes and gives back a moment later. */
 const SETTLE_MS = 30_000;
+const BASE_MS = 1_500;
 const TRIES = 10;
 const GOOD_ENOUGH_MS = 50;
 
@@ -55,7 +56,7 @@ export async function settledStanding(
   { below = { rssBytes: 0, handles: 0 } }: { readonly below?: NonNullable<Standing> } = {},
 ): Promise<Standing> {
   const login = loginOf(home);
-  const endMs = performance.now() + (below.rssBytes === 0 ? 3_000 : SETTLE_MS);
+  const endMs = performance.now() + (below.rssBytes === 0 ? BASE_MS : SETTLE_MS);
   let least = standingOf(home);
   while (least !== null && performance.now() < endMs) {
     if (least.rssBytes <= below.rssBytes && least.handles <= below.handles) break;

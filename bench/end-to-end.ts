@@ -33,7 +33,7 @@ async function submitAll(content: string): Promise<number> {
   let converted = 0;
   let open = 0;
   for await (const event of subscription) {
-    if (event.topic === 'lagged') throw new Error('events were left out');
+    if (event.topic === 'lagged' || event.topic === 'snapshot') throw new Error('events were left out');
     const { topic, data } = event;
     const { state } = data;
     if (topic === 'submission' && state === 'converted') converted += 1;

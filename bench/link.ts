@@ -3,7 +3,7 @@
 // with the middle ratio is the one that counts. `node bench/link.ts ping`, `calls` or `upload` takes one figure alone.
 
 import { fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
@@ -12,7 +12,9 @@ import path from 'node:path';
 import { authenticate } from '../src/client/authenticate.ts';
 import { type Client, makeClient } from '../src/client/client.ts';
 import { Connection, type Invocation } from '../src/client/connection.ts';
-import { makeSubscriptions } from '../src/client/events.ts';
+import { makeEventRouter } from '../src/client/events.ts';
+import { LinkKeeper } from '../src/client/link-keeper.ts';
+import { makePacer } from '../src/client/pacer.ts';
 import { makeProgressBoard } from '../src/client/progress.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { toKeyId } from '../src/core/ids.ts';
@@ -108,9 +110,11 @@ async function openAirlock(endpoint: string, secret: Buffer): Promise<Opened> {
   const key = { kid: toKeyId('bench'), secret: new Secret(secret.toString('base64url')) };
   const input = { key, instance: 'bench', endpoint, client: { name: 'bench', version: '0' } };
   const session = await authenticate({ connection, random: randomBytes }, input, { deadlineMs: 5000 });
-  const subscriptions = makeSubscriptions(() => Promise.resolve());
-  const deps = { clock: systemClock, connection, subscriptions, progress: makeProgressBoard(), random: Math.random };
-  return { connection, client: makeClient(deps, session), [Symbol.dispose]: () => void connection.close(100) };
+  const pacer = makePacer({ clock: systemClock }, session.rate);
+  const base = { clock: systemClock, random: Math.random };
+  const keeper = new LinkKeeper({ ...base, open: null }, { connection, session, events: makeEventRouter() });
+  const client = makeClient({ ...base, keeper, pacer, progress: makeProgressBoard(), makeKey: randomUUID });
+  return { connection, client, [Symbol.dispose]: () => void connection.close(100) };
 }
 
 /** A method that is no part of the protocol, called as the client calls the others: with a deadline at both ends. */

@@ -5,7 +5,7 @@ import { connect } from '../src/client/connect.ts';
 const PAUSE_MS = 2;
 
 const [home = ''] = process.argv.slice(2);
-await using client = await connect({ home, env: {} });
+await using client = await connect({ home, env: {}, reconnect: false });
 let worstMs = 0;
 // One word of the parent ends a round; what came before is its answer.
 process.on('message', () => {

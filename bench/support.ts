@@ -25,7 +25,7 @@ export async function startDaemon(): Promise<BenchDaemon> {
   const child = spawn(process.execPath, [entry, '--home', home, 'run', '--set', 'observe.log.level=warn'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const open = (): Promise<Client> => connect({ home, env: {} });
+  const open = (): Promise<Client> => connect({ home, env: {}, reconnect: false });
   for (;;) {
     try {
       await using client = await open();

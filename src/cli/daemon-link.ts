@@ -21,6 +21,8 @@ export function connectDaemon(context: CliContext): Promise<Client> {
     env,
     ...(key === null ? {} : { key }),
     client: { name: 'airlock-cli', version },
+    // A command says at once that the daemon is gone; those that wait for it connect again by themselves.
+    reconnect: false,
     signal,
   });
 }

@@ -1,7 +1,7 @@
 // Looks at a state now, and again after changes: once for however many came meanwhile, so that a busy daemon is not asked for each.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AirlockEvent } from '../client/events.ts';
+import type { AirlockEvent } from '../client/event-items.ts';
 
 /** What to look at, and when. */
 export type Looking = {

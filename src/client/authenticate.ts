@@ -5,6 +5,7 @@ import { PRE_AUTH_CAPS } from '../link/framing.ts';
 import { answerHello, type IpcKey, makeHello, makeNonce, type RandomBytes } from '../link/handshake.ts';
 import { type AuthenticateResult, authenticateResultSchema, type HelloParams } from '../protocol/handshake.ts';
 import type { Connection, InvokeOptions } from './connection.ts';
+import { explainVersions } from './versions.ts';
 
 /** Who connects where, as this side knows it by itself. */
 export type AuthenticateInput = {
@@ -31,7 +32,8 @@ function acceptSession(result: unknown): AuthenticateResult {
  * Order: nothing but a nonce, the key's id and the client's name is said before the server has proved that it holds the key.
  *
  * @param connection - Fresh, under {@link PRE_AUTH_CAPS}. When this throws, the caller destroys it.
- * @throws {AirlockError} unauthenticated when either side cannot prove the key; unsupported_protocol; too_many_connections;
+ * @throws {AirlockError} unauthenticated when either side cannot prove the key; unsupported_protocol, with the side that is
+ * too old; too_many_connections;
  * deadline_exceeded; unavailable when the server hangs up.
  */
 export async function authenticate(
@@ -42,7 +44,10 @@ export async function authenticate(
   const options = { ...limits, isSilent: true };
   const state = { key, instance, endpoint, nonce: makeNonce(random) };
   const hello = { method: 'hello', params: makeHello(state, client), accept: (result: unknown) => result };
-  const params = answerHello(state, await connection.invoke(hello, options));
+  const greeted = await connection.invoke(hello, options).catch((error: unknown) => {
+    throw explainVersions(error);
+  });
+  const params = answerHello(state, greeted);
   connection.setCaps({ ...PRE_AUTH_CAPS, jsonBytes: MAX_JSON_FRAME_BYTES, totalBytes: null });
   const accept = (result: unknown): AuthenticateResult => {
     const session = acceptSession(result);

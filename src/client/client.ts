@@ -1,183 +1,146 @@
-// The caller's handle: typed calls and subscriptions on one authenticated connection.
+// The caller's handle: typed calls, files and subscriptions, over however many connections that takes.
 
-import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { EventTopic } from '../protocol/events.ts';
-import type { AuthenticateResult } from '../protocol/handshake.ts';
-import type { MethodSpec, ParamsInputOf, RateClass, ResultOf } from '../protocol/method-spec.ts';
-import { eventsSubscribe } from '../protocol/methods/events-subscribe.ts';
+import type { ParamsInputOf, ResultOf } from '../protocol/method-spec.ts';
 import { METHODS, type MethodName } from '../protocol/registry.ts';
-import type { Connection } from './connection.ts';
-import type { Subscription, Subscriptions } from './events.ts';
-import { makePacer, type Pacer } from './pacer.ts';
-import type { ProgressBoard, ProgressListener } from './progress.ts';
+import { type Repeat, repeatOf } from '../protocol/repeat.ts';
+import { acceptResult, type Call, type CallDeps, type CallOptions, callUntil } from './calls.ts';
+import type { Session } from './link.ts';
+import type { ClientState } from './link-keeper.ts';
+import { type Submit, submitFile } from './submit.ts';
+import { openSubscription, type SubscribeOptions, type Subscription } from './subscription.ts';
 
-/** Options of {@link Client.call}. */
-export type CallOptions = {
-  /** Gives the call up, here and at the server. */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for the whole call, repeats after `rate_limited` included; default 30,000. */
-  readonly deadlineMs?: number | undefined;
-  /** Told how far the call is, by methods that say so. */
-  readonly onProgress?: ProgressListener | undefined;
-  /**
-   * Bytes to send, by the odd number that the params name as `stream` (1, 3, … within this call; the connection has numbers of its
-   * own). A source is read once, not before the server asks for its bytes.
-   */
-  readonly upload?: ReadonlyMap<number, AsyncIterable<Uint8Array>> | undefined;
-};
+type Params<Name extends MethodName> = ParamsInputOf<(typeof METHODS)[Name]>;
 
-/** What the server told after authentication, see protocol.md 3 and 4. */
-export type Session = Readonly<AuthenticateResult>;
+/** Params of a call, without `_meta`. The client makes an `idempotencyKey` where a method takes one and the caller gives none. */
+export type CallParams<Name extends MethodName> = 'idempotencyKey' extends keyof Params<Name>
+  ? Omit<Params<Name>, 'idempotencyKey'> & Partial<Pick<Params<Name>, 'idempotencyKey'>>
+  : Params<Name>;
 
-/** An authenticated connection. Disposal lets what was sent leave, then closes. */
+/** Result of a call. Fields that this version does not know are left out. */
+export type CallResult<Name extends MethodName> = ResultOf<(typeof METHODS)[Name]>;
+
+/**
+ * A client of the daemon. Disposal lets what was sent leave, then closes; calls that wait fail as `cancelled`.
+ *
+ * `session` … `methods` are what the server told when it was connected to last.
+ */
 export type Client = AsyncDisposable &
-  Pick<Session, 'session' | 'scopes' | 'limits' | 'rate' | 'server' | 'methods'> & {
+  Readonly<Pick<Session, 'session' | 'scopes' | 'capabilities' | 'limits' | 'rate' | 'server' | 'methods'>> & {
     /**
      * Call a method.
      *
-     * Calls over the rate that the server told wait for their turn. Only `rate_limited` is repeated, after the time that the
-     * server asks for plus up to 20 %, within the deadline.
+     * It is sent again by itself, within the deadline: after `rate_limited` (calls over the rate that the server told wait for their
+     * turn from the start), and on the next connection when it was not begun, or when that connection was lost and the method only
+     * reads or carries an idempotency key. While there is no connection calls wait for one.
      *
      * @param name - Method.
-     * @param params - Its params, without `_meta`.
-     * @throws {AirlockError} deadline_exceeded; unavailable or shutting_down when the connection is lost, cancelled when this
-     * side closed it; too_large when the call does not fit into a frame; internal when the answer does not fit the schema; or
-     * whatever the server answered.
-     * @throws `signal.reason` when aborted.
+     * @param params - Its params.
+     * @throws {AirlockError} deadline_exceeded (reason `not_connected` when there was no connection); unavailable or shutting_down
+     * when the connection was lost and nobody knows whether the call was done; rate_limited when the deadline leaves no time for it;
+     * cancelled when this side closed; unknown_method, with the daemon's version, when it is older than this client; too_large when
+     * the call does not fit into a frame; internal when the answer does not fit the schema; what the client ended with; or whatever
+     * the server answered.
+     * @throws `signal.reason` when aborted, and what a source of `upload` threw.
      */
     readonly call: <Name extends MethodName>(
       name: Name,
-      params: ParamsInputOf<(typeof METHODS)[Name]>,
+      params: CallParams<Name>,
       options?: CallOptions,
-    ) => Promise<ResultOf<(typeof METHODS)[Name]>>;
+    ) => Promise<CallResult<Name>>;
     /**
-     * Subscribe to changes: the state of now in `snapshot`, then every change in order.
+     * Hand over a file, small or large: see {@link Submit}.
      *
-     * @throws {AirlockError} too_many_in_flight when the connection holds as many as it may; else as {@link Client.call}.
+     * @throws {AirlockError} as `call` and `report/submit`; too_large also when the server takes no streams.
      */
-    readonly subscribe: (topics: readonly EventTopic[], options?: CallOptions) => Promise<Subscription>;
-    /** Resolves once, with why the connection ended; `cancelled` when this side closed it. */
+    readonly submit: Submit;
+    /**
+     * Subscribe to changes: the state of now in `snapshot`, then every change in order, also over reconnects.
+     *
+     * @throws {AirlockError} too_many_in_flight when the connection holds as many as it may; forbidden; else as `call`.
+     * @throws `signal.reason` when aborted.
+     */
+    readonly subscribe: <Topic extends EventTopic>(
+      topics: readonly Topic[],
+      options?: SubscribeOptions,
+    ) => Promise<Subscription<Topic>>;
+    /** Is it connected? */
+    readonly state: ClientState;
+    /** Resolves once, with why the client ended; `cancelled` when this side closed it. */
     readonly closed: Promise<AirlockError>;
   };
 
 /** What {@link makeClient} needs. */
-export type ClientDeps = {
-  readonly clock: Clock;
-  readonly connection: Connection;
-  readonly subscriptions: Subscriptions;
-  readonly progress: ProgressBoard;
-  /** Between 0 and 1, so that callers who were told the same time do not come back together. */
-  readonly random: () => number;
+export type ClientDeps = CallDeps & {
+  /** A new idempotency key. */
+  readonly makeKey: () => string;
 };
 
-type PacedDeps = ClientDeps & { readonly pacer: Pacer };
-
-const DEFAULT_DEADLINE_MS = 30_000;
 const CLOSE_GRACE_MS = 1000;
-const RETRY_SPREAD = 0.2;
 
-function acceptResult<Spec extends MethodSpec>(spec: Spec, result: unknown): ResultOf<Spec> {
-  const parsed = spec.result.safeParse(result);
-  // The schema is the one that ResultOf is made from.
-  if (parsed.success) return parsed.data as ResultOf<Spec>;
-  const message = `Cannot read answer of ${spec.name}: it does not fit the schema`;
-  throw new AirlockError('internal', message, { cause: parsed.error });
-}
+const REPEATS: ReadonlyMap<string, Repeat> = new Map(Object.values(METHODS).map((spec) => [spec.name, repeatOf(spec)]));
 
-/** How long to wait before the same call may go through, or null when it is not to be repeated. */
-function pauseMs(error: unknown, random: () => number): number | null {
-  if (!(error instanceof AirlockError) || error.code !== 'rate_limited') return null;
-  const { retryAfterMs } = error.data;
-  return retryAfterMs === undefined ? null : Math.ceil(retryAfterMs * (1 + RETRY_SPREAD * random()));
-}
-
-type Call<T> = {
-  readonly method: string;
-  readonly rateClass: RateClass;
-  readonly params: object;
-  readonly accept: (result: unknown) => T;
-  readonly isLarge?: boolean;
-};
-
-function outOfTurns(method: string, waitMs: number): AirlockError {
-  return new AirlockError('rate_limited', `Cannot run ${method}: the rate limit leaves no time for it`, {
-    data: { retryAfterMs: waitMs },
-  });
-}
-
-/** Wait for a turn of the call's class, at most until `endMs`. */
-async function awaitTurn<T>(
-  { clock, pacer }: PacedDeps,
-  { method, rateClass }: Call<T>,
-  { endMs, signal }: { readonly endMs: number; readonly signal: AbortSignal | undefined },
-): Promise<void> {
-  const waitMs = pacer.turn(rateClass);
-  if (waitMs === 0) return;
-  if (clock.monotonicMs() + waitMs >= endMs) {
-    pacer.giveBack(rateClass);
-    throw outOfTurns(method, waitMs);
-  }
-  try {
-    await clock.sleep(waitMs, signal === undefined ? {} : { signal });
-  } catch (error) {
-    pacer.giveBack(rateClass);
-    throw error;
-  }
-}
-
-/** Send a call when its turn comes, again after `rate_limited`, until its deadline. */
-async function callUntil<T>(deps: PacedDeps, call: Call<T>, options: CallOptions): Promise<T> {
-  const { clock, connection, pacer, progress, random } = deps;
-  const { signal, deadlineMs = DEFAULT_DEADLINE_MS, onProgress, upload } = options;
-  using listening = onProgress === undefined ? null : progress.open(onProgress);
-  const workDoneToken = listening?.token;
-  const endMs = clock.monotonicMs() + deadlineMs;
-  await awaitTurn(deps, call, { endMs, signal });
-  for (;;) {
-    const leftMs = Math.max(1, Math.ceil(endMs - clock.monotonicMs()));
-    const params = { ...call.params, workDoneToken, _meta: { deadlineMs: leftMs } };
-    try {
-      return await connection.invoke({ ...call, params, upload }, { deadlineMs: leftMs, signal });
-    } catch (error) {
-      const waitMs = pauseMs(error, random);
-      if (waitMs === null || clock.monotonicMs() + waitMs >= endMs) throw error;
-      pacer.holdBack(call.rateClass, waitMs);
-      await clock.sleep(waitMs, signal === undefined ? {} : { signal });
-    }
-  }
+function toCall<Name extends MethodName>(
+  { makeKey }: ClientDeps,
+  name: Name,
+  params: CallParams<Name>,
+): Call<CallResult<Name>> {
+  const spec = METHODS[name];
+  const repeat = REPEATS.get(name) ?? 'never';
+  return {
+    method: name,
+    rateClass: spec.rateClass,
+    repeat,
+    // Order: the caller's own key comes last and wins.
+    params: repeat === 'keyed' ? { idempotencyKey: makeKey(), ...params } : params,
+    accept: (result) => acceptResult(spec, result),
+    isLarge: 'largeResult' in spec,
+  };
 }
 
 /**
- * Make the handle of an authenticated connection.
+ * Make the handle of a client.
  *
- * @param session - What the server told.
+ * @param deps - It owns the keeper.
  */
-export function makeClient(deps: ClientDeps, session: Session): Client {
-  const { connection, subscriptions } = deps;
-  const paced = { ...deps, pacer: makePacer(deps, session.rate) };
-  const { session: id, scopes, limits, rate, server, methods } = session;
+export function makeClient(deps: ClientDeps): Client {
+  const { keeper } = deps;
+  const session = (): Session => keeper.newest.session;
+  const call: Client['call'] = (name, params, options = {}) =>
+    Object.hasOwn(METHODS, name)
+      ? callUntil(deps, toCall(deps, name, params), options)
+      : Promise.reject(new AirlockError('unknown_method', `Cannot run ${name}: this client has no such method`));
   let closing: Promise<void> | null = null;
   return {
-    session: id,
-    scopes,
-    limits,
-    rate,
-    server,
-    methods,
-    closed: connection.closed,
-    call: (name, params, options = {}) => {
-      const spec = METHODS[name];
-      const accept = (result: unknown) => acceptResult(spec, result);
-      const { rateClass } = spec;
-      return callUntil(paced, { method: name, rateClass, params, accept, isLarge: 'largeResult' in spec }, options);
+    get session() {
+      return session().session;
     },
-    subscribe: (topics, options = {}) => {
-      // Order: opened inside accept(), before the next message is read, so the first event finds its subscription.
-      const accept = (result: unknown): Subscription => subscriptions.open(acceptResult(eventsSubscribe, result));
-      const { name: method, rateClass } = eventsSubscribe;
-      return callUntil(paced, { method, rateClass, params: { topics }, accept }, options);
+    get scopes() {
+      return session().scopes;
     },
-    [Symbol.asyncDispose]: () => (closing ??= connection.close(CLOSE_GRACE_MS)),
+    get capabilities() {
+      return session().capabilities;
+    },
+    get limits() {
+      return session().limits;
+    },
+    get rate() {
+      return session().rate;
+    },
+    get server() {
+      return session().server;
+    },
+    get methods() {
+      return session().methods;
+    },
+    get state() {
+      return keeper.state;
+    },
+    closed: keeper.ended,
+    call,
+    submit: (file, options = {}) => submitFile({ call, session }, file, options),
+    subscribe: (topics, options = {}) => openSubscription(deps, topics, options),
+    [Symbol.asyncDispose]: () => (closing ??= keeper.close(CLOSE_GRACE_MS)),
   };
 }

@@ -1,21 +1,17 @@
-// Connecting to the daemon: find it, check it, prove both sides. The only file of the room that reads the environment.
+// Connecting to the daemon. The only file of the room that reads the environment, and that chooses clock and chance.
 
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { homedir, tmpdir } from 'node:os';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { AirlockError } from '../core/errors.ts';
 import { type Environment, type Places, resolvePlaces } from '../disk/places.ts';
-import { PRE_AUTH_CAPS } from '../link/framing.ts';
 import { makeNodeIpcTransport } from '../link/transport.ts';
-import type { Transport, Wire, WireEvents } from '../link/wire.ts';
+import type { Transport } from '../link/wire.ts';
 import type { HelloParams } from '../protocol/handshake.ts';
-import { authenticate } from './authenticate.ts';
 import { type Client, makeClient } from './client.ts';
-import { Connection, type ConnectionDeps } from './connection.ts';
-import { discover } from './discover.ts';
-import { makeSubscriptions, type Subscriptions } from './events.ts';
-import { findKey } from './find-key.ts';
-import { makeProgressBoard, type ProgressBoard } from './progress.ts';
+import { type Link, type LinkInput, openLink } from './link.ts';
+import { type ClientState, LinkKeeper } from './link-keeper.ts';
+import { makePacer } from './pacer.ts';
+import { makeProgressBoard } from './progress.ts';
 
 export type { Client } from './client.ts';
 
@@ -26,16 +22,21 @@ export type ConnectOptions = {
   /** Instance; else `AIRLOCK_INSTANCE`, else `default`. */
   readonly instance?: string;
   /** Where everything lies; instead of `home` and `instance`. */
-  readonly places?: Pick<Places, 'run' | 'keys' | 'instance'>;
+  readonly places?: LinkInput['places'];
   /** Socket path or full pipe name; else `AIRLOCK_ENDPOINT`, else what the discovery file says. */
   readonly endpoint?: string;
   /** Key id; else `AIRLOCK_KEY`, else `local`, else the only key that can be read. */
   readonly key?: string;
   /** How this program calls itself, for the daemon's log; each at most 100 characters. */
   readonly client?: HelloParams['client'];
-  /** Milliseconds until the connection is authenticated; default 5,000. */
+  /** Milliseconds until a connection is authenticated, for each try; default 5,000. */
   readonly timeoutMs?: number;
+  /** Gives the connecting up. A client that is connected is ended by its disposal. */
   readonly signal?: AbortSignal;
+  /** Connect again when the connection is lost, for as long as it takes; default true. false: the client ends with its connection. */
+  readonly reconnect?: boolean;
+  /** Told each time the connection is lost, there again, or gone for ever. */
+  readonly onState?: (state: ClientState) => void;
   /** Instead of `process.env`. */
   readonly env?: Environment;
   /** Instead of node-ipc. */
@@ -45,20 +46,6 @@ export type ConnectOptions = {
 };
 
 const DEFAULT_TIMEOUT_MS = 5000;
-const UNSUBSCRIBE_TIMEOUT_MS = 1000;
-
-type Opened = {
-  readonly connection: Connection;
-  readonly subscriptions: Subscriptions;
-  readonly progress: ProgressBoard;
-};
-type OpenInput = {
-  readonly clock: Clock;
-  readonly transport: Transport;
-  readonly endpoint: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-};
 
 function setting(env: Environment, name: string): string | undefined {
   const text = env[name];
@@ -74,70 +61,46 @@ function findPlaces(
   return resolvePlaces({ home, instance, env, ...machine });
 }
 
-/** Connect and tie the connection's notifications to what the caller can see of them. */
-async function openConnection({ clock, transport, endpoint, timeoutMs, signal }: OpenInput): Promise<Opened> {
-  const made = Promise.withResolvers<Connection>();
-  const progress = makeProgressBoard();
-  const subscriptions = makeSubscriptions(async (subscription) => {
-    const connection = await made.promise;
-    const call = { method: 'events/unsubscribe', params: { subscription }, accept: () => undefined };
-    // Nothing is left to do when it fails: the events of an ended subscription are dropped anyway.
-    await connection.invoke(call, { deadlineMs: UNSUBSCRIBE_TIMEOUT_MS }).catch(() => undefined);
-  });
-  const onNotification: ConnectionDeps['onNotification'] = (method, params) => {
-    if (method === 'event' || method === 'event/lagged') subscriptions.deliver(method, params);
-    if (method === '$/progress') progress.deliver(params);
+function toInput(options: ConnectOptions, env: Environment): LinkInput {
+  const { client = { name: 'airlock-client', version: '' }, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  return {
+    places: findPlaces(options, env),
+    endpoint: options.endpoint ?? setting(env, 'AIRLOCK_ENDPOINT'),
+    key: options.key ?? setting(env, 'AIRLOCK_KEY'),
+    client,
+    timeoutMs,
+    uid: process.getuid?.() ?? null,
   };
-  const attach = (wire: Wire): WireEvents => {
-    const connection = new Connection({ clock, onNotification }, wire, PRE_AUTH_CAPS);
-    made.resolve(connection);
-    return connection.events;
-  };
-  await transport.connect(endpoint, attach, signal === undefined ? { timeoutMs } : { timeoutMs, signal });
-  const connection = await made.promise;
-  void connection.closed.then(subscriptions.fail);
-  return { connection, subscriptions, progress };
 }
 
 /**
  * Connect to the daemon of this user and prove both sides to each other.
+ *
+ * The first try decides: without a daemon it throws. After that the client lives until it is disposed of: a connection that is lost
+ * is made anew (`reconnect`), with pauses of 100 ms to 5 s.
  *
  * @example
  * await using client = await connect();
  * const { state } = await client.call('status/get', {});
  *
  * @throws {AirlockError} not_running when no daemon answers for this home; unauthenticated when there is no key or either side
- * cannot prove it; unsupported_protocol; too_many_connections; deadline_exceeded after `timeoutMs`; unavailable when a folder, key
- * file or socket fails a check, or the connection is lost; usage when home or instance cannot be used.
+ * cannot prove it; unsupported_protocol, saying which side is too old; too_many_connections; deadline_exceeded after `timeoutMs`;
+ * unavailable when a folder, key file or socket fails a check, the system refuses, or the connection is lost; usage when home,
+ * instance or endpoint cannot be used.
  * @throws `signal.reason` when aborted.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  const { env = process.env, clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
-  const { client = { name: 'airlock-client', version: '' } } = options;
-  const places = findPlaces(options, env);
-  const found = await discover({
-    run: places.run,
-    instance: places.instance,
-    endpoint: options.endpoint ?? setting(env, 'AIRLOCK_ENDPOINT'),
-    uid: process.getuid?.() ?? null,
-  });
-  const key = await findKey(places.keys, options.key ?? setting(env, 'AIRLOCK_KEY'));
-  const endMs = clock.monotonicMs() + timeoutMs;
-  const transport = options.transport ?? makeNodeIpcTransport({ clock });
-  const opened = await openConnection({ clock, transport, endpoint: found.endpoint, timeoutMs, signal });
-  try {
-    const deadlineMs = Math.max(1, Math.ceil(endMs - clock.monotonicMs()));
-    const session = await authenticate(
-      { connection: opened.connection, random: randomBytes },
-      { ...found, key, client },
-      { deadlineMs, signal },
-    );
-    return makeClient({ clock, ...opened, random: Math.random }, session);
-  } catch (error) {
-    const reason = new AirlockError('unauthenticated', 'Cannot use the connection: the handshake failed', {
-      cause: error,
-    });
-    opened.connection.destroy(reason);
-    throw error;
-  }
+  const { env = process.env, clock = systemClock, reconnect = true, onState } = options;
+  const progress = makeProgressBoard();
+  const deps = { clock, progress, transport: options.transport ?? makeNodeIpcTransport({ clock }) };
+  const input = toInput(options, env);
+  const first = await openLink(deps, input, options);
+  const pacer = makePacer({ clock }, first.session.rate);
+  const reopen = async (more: { readonly signal: AbortSignal }): Promise<Link> => {
+    const link = await openLink(deps, input, more);
+    pacer.setRate(link.session.rate);
+    return link;
+  };
+  const keeper = new LinkKeeper({ clock, onState, open: reconnect ? reopen : null, random: Math.random }, first);
+  return makeClient({ clock, progress, pacer, keeper, random: Math.random, makeKey: randomUUID });
 }

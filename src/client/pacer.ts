@@ -22,7 +22,11 @@ export type Pacer = {
    * @param waitMs - From now until that call goes again, without another turn.
    */
   readonly holdBack: (rateClass: RateClass, waitMs: number) => void;
+  /** Another connection told its rate. What was spent stays spent: the buckets belong to the key, not to a connection. */
+  readonly setRate: (rate: AuthenticateResult['rate']) => void;
 };
+
+const RATE_CLASSES = ['calls', 'submit'] as const;
 
 /**
  * Make a pacer, with buckets that are full.
@@ -33,10 +37,20 @@ export function makePacer(
   { clock }: { readonly clock: Pick<Clock, 'monotonicMs'> },
   rate: AuthenticateResult['rate'],
 ): Pacer {
-  const startMs = clock.monotonicMs();
   const buckets = new Map<RateClass, BucketState>();
-  if (rate.calls !== null) buckets.set('calls', makeBucket(rate.calls, startMs));
-  if (rate.submit !== null) buckets.set('submit', makeBucket(rate.submit, startMs));
+
+  function setRate(told: AuthenticateResult['rate']): void {
+    const nowMs = clock.monotonicMs();
+    for (const rateClass of RATE_CLASSES) {
+      const limits = told[rateClass];
+      const before = spend(rateClass, 0);
+      if (limits === null) buckets.delete(rateClass);
+      else {
+        const tokens = Math.min(before?.tokens ?? limits.capacity, limits.capacity);
+        buckets.set(rateClass, { ...makeBucket(limits, nowMs), tokens });
+      }
+    }
+  }
 
   /** Spend (or, below zero, give back) tokens of a class; null = it has no limit. */
   function spend(rateClass: RateClass, tokens: number): BucketState | null {
@@ -47,7 +61,9 @@ export function makePacer(
     return spent;
   }
 
+  setRate(rate);
   return {
+    setRate,
     turn: (rateClass) => {
       const spent = spend(rateClass, 1);
       return spent === null || spent.tokens >= 0 ? 0 : Math.ceil((-spent.tokens * 1000) / spent.refillPerSecond);

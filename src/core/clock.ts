@@ -6,27 +6,31 @@ export type Clock = {
   readonly nowUnixMs: () => number;
   /** Monotonic clock, milliseconds, arbitrary zero. Never goes back. */
   readonly monotonicMs: () => number;
-  /** Resolve after `ms`; reject with `signal.reason` when aborted. The timer does not hold the process. */
-  readonly sleep: (ms: number, options?: { readonly signal?: AbortSignal }) => Promise<void>;
+  /** Resolve after `ms`; reject with `signal.reason` when aborted. The timer does not hold the process unless told to. */
+  readonly sleep: (
+    ms: number,
+    options?: { readonly signal?: AbortSignal; readonly holdsProcess?: boolean },
+  ) => Promise<void>;
   /** Call back once after `ms` unless disposed. The timer does not hold the process. */
   readonly after: (ms: number, callback: () => void) => Disposable;
 };
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-function after(ms: number, callback: () => void): Disposable {
+function after(ms: number, callback: () => void, { holdsProcess = false } = {}): Disposable {
   const timer = setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
-  timer.unref();
+  if (!holdsProcess) timer.unref();
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
-function sleep(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+function sleep(ms: number, { signal, holdsProcess = false }: Parameters<Clock['sleep']>[1] = {}): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const timer = after(ms, () => {
+    const onTime = (): void => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
-    });
+    };
+    const timer = after(ms, onTime, { holdsProcess });
     function onAbort(): void {
       timer[Symbol.dispose]();
       reject(signal?.reason);
@@ -40,5 +44,5 @@ export const systemClock: Clock = {
   nowUnixMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   sleep,
-  after,
+  after: (ms, callback) => after(ms, callback),
 };

@@ -104,6 +104,7 @@ async function tryConnect({ places, env, signal, version, key }: DoctorDeps): Pr
       env,
       signal,
       client: { name: 'airlock-doctor', version },
+      reconnect: false,
       ...(key === null ? {} : { key }),
     });
   } catch (error) {

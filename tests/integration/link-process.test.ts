@@ -37,7 +37,7 @@ async function startServerProcess() {
   return {
     endpoint,
     places,
-    options: { places, env: {} },
+    options: { places, env: {}, reconnect: false },
     kill: async (): Promise<void> => {
       child.kill('SIGKILL');
       await exited;

@@ -85,7 +85,13 @@ export async function makeTestHome(): Promise<TestHome> {
   };
 
   const open = (key?: string): Promise<Client> =>
-    connect({ places, env: {}, client: { name: 'test', version: '0' }, ...(key === undefined ? {} : { key }) });
+    connect({
+      places,
+      env: {},
+      client: { name: 'test', version: '0' },
+      reconnect: false,
+      ...(key === undefined ? {} : { key }),
+    });
 
   const start = async (argv: readonly string[] = [], env: Record<string, string> = {}): Promise<TestDaemon> => {
     // Helpers ask again at every event; a test of the limits sets its own.

@@ -23,7 +23,7 @@ const places = resolvePlaces({
 });
 for (;;) {
   try {
-    await using _client = await connect({ places, env: {} });
+    await using _client = await connect({ places, env: {}, reconnect: false });
     break;
   } catch {
     // Not listening yet.

@@ -86,12 +86,12 @@ export async function openTestServer(options: TestServerOptions = {}) {
   };
   const endpoint = join(places.run, 'default.sock');
   const keys = await ensureKeys({ random: randomBytes, nowUnixMs: () => 0 }, places.keys);
-  const ring = makeKeyRing(options.knowsKeys === false ? [] : keys);
+  let ring = makeKeyRing(options.knowsKeys === false ? [] : keys);
   const received: RpcMessage[] = [];
   const handshakeDeps = {
     instance: options.proves?.instance ?? 'default',
     endpoint: options.proves?.endpoint ?? endpoint,
-    findKey: ring.find,
+    findKey: (kid: string) => ring.find(kid),
     random: randomBytes,
   };
 
@@ -164,6 +164,8 @@ export async function openTestServer(options: TestServerOptions = {}) {
     endpoint,
     received,
     opened,
+    /** From now on no key is known. */
+    forgetKeys: (): void => void (ring = makeKeyRing([])),
     options: { places, env: {}, client: { name: 'test', version: '1' } },
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]();

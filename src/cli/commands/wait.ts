@@ -1,7 +1,7 @@
 // airlock wait: until the daemon is ready, or until nothing is left to do.
 
 import type { Client } from '../../client/connect.ts';
-import type { AirlockEvent } from '../../client/events.ts';
+import type { AirlockEvent } from '../../client/event-items.ts';
 import { AirlockError } from '../../core/errors.ts';
 import { DELIVERY_STATES, isDeliveryOpen, isSubmissionOpen, SUBMISSION_STATES } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lookOnChange } from '../../../src/cli/look-on-change.ts';
-import type { AirlockEvent } from '../../../src/client/events.ts';
+import type { AirlockEvent } from '../../../src/client/event-items.ts';
 
 const event = (seq: number): AirlockEvent => ({ topic: 'lagged', from: seq, seq });
 

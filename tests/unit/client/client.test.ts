@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CallOptions, Client } from '../../../src/client/client.ts';
+import type { CallOptions } from '../../../src/client/calls.ts';
+import type { Client } from '../../../src/client/client.ts';
 import { connect } from '../../../src/client/connect.ts';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { AirlockError } from '../../../src/core/errors.ts';
@@ -24,7 +25,7 @@ async function open(
       onMessage(peer, message);
     },
   });
-  const client: Client = await connect({ ...server.options, clock });
+  const client: Client = await connect({ ...server.options, clock, reconnect: false });
   return {
     client,
     messages,

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { connect } from '../../../src/client/connect.ts';
-import { type AirlockEvent, makeSubscriptions, type Subscription } from '../../../src/client/events.ts';
+import { makeEventQueue } from '../../../src/client/event-queue.ts';
+import { makeEventRouter } from '../../../src/client/events.ts';
 import { AirlockError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/link/json-body.ts';
-import { writeNotification, writeResult } from '../../../src/link/json-rpc.ts';
-import { openTestServer } from '../../support/link-server.ts';
 
 const change = (seq: number, subscription = 'sub'): JsonObject => ({
   subscription,
@@ -13,230 +11,117 @@ const change = (seq: number, subscription = 'sub'): JsonObject => ({
   topic: 'submission',
   data: { submissionId: `id-${seq}`, state: 'received', name: 'a.csv' },
 });
-const delivered: JsonObject = {
-  subscription: 'sub',
-  seq: 2,
-  cursor: 'c2',
-  topic: 'report',
-  data: { reportId: 'r', submissionId: 's', state: 'delivered', destination: 'd' },
-};
 
-async function take(subscription: Subscription, count: number): Promise<number[]> {
-  const seen: number[] = [];
-  for await (const event of subscription) {
-    seen.push(event.seq);
-    if (seen.length === count) break;
-  }
-  return seen;
+function openRouter() {
+  const seen: unknown[] = [];
+  const router = makeEventRouter();
+  router.open({ subscription: 'sub', seq: 0 }, { event: ({ seq }) => seen.push(seq), lagged: (gap) => seen.push(gap) });
+  return { seen, router };
 }
 
-function openLocal() {
-  const told: string[] = [];
-  const subscriptions = makeSubscriptions((subscription) => {
-    told.push(subscription);
-    return Promise.resolve();
-  });
-  return { told, subscriptions, subscription: subscriptions.open({ subscription: 'sub', seq: 0 }) };
-}
+describe('an event router', () => {
+  it('hands events to their subscription in order, with what was left out', () => {
+    const { seen, router } = openRouter();
 
-describe('a subscription', () => {
-  it('gives events in order, those that came before and those that come while it waits', async () => {
-    const { subscriptions, subscription } = openLocal();
-    subscriptions.deliver('event', change(1));
+    router.deliver('event', change(1));
+    router.deliver('event/lagged', { subscription: 'sub', from: 2, to: 9 });
+    router.deliver('event', change(10));
 
-    const seen = take(subscription, 3);
-    subscriptions.deliver('event', change(2));
-    await Promise.resolve();
-    subscriptions.deliver('event', change(3));
-
-    expect(await seen).toEqual([1, 2, 3]);
+    expect(seen).toEqual([1, { from: 2, to: 9 }, 10]);
   });
 
-  it('says what was left out, and goes on after it', async () => {
-    const { subscriptions, subscription } = openLocal();
-    const seen: AirlockEvent[] = [];
-    subscriptions.deliver('event', change(1));
-    subscriptions.deliver('event/lagged', { subscription: 'sub', from: 2, to: 9 });
-    subscriptions.deliver('event', change(10));
+  it('counts from the number of the answer', () => {
+    const seen: number[] = [];
+    const router = makeEventRouter();
+    router.open({ subscription: 'sub', seq: 41 }, { event: ({ seq }) => seen.push(seq), lagged: () => undefined });
 
-    for await (const event of subscription) if (seen.push(event) === 3) break;
+    router.deliver('event', change(42));
 
-    expect(seen[1]).toEqual({ topic: 'lagged', from: 2, seq: 9 });
-    expect(seen[2]).toMatchObject({ seq: 10 });
+    expect(seen).toEqual([42]);
   });
 
   it.each([
     ['missing', change(2)],
     ['told twice', change(0)],
   ])('is an end of the connection when an event is %s', (_what, params) => {
-    const { subscriptions } = openLocal();
+    const { router } = openRouter();
 
-    expect(() => subscriptions.deliver('event', params)).toThrow(expect.objectContaining({ code: 'unavailable' }));
-    expect(() => subscriptions.deliver('event/lagged', { subscription: 'sub', from: 2, to: 3 })).toThrow('event 2');
+    expect(() => router.deliver('event', params)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(() => router.deliver('event/lagged', { subscription: 'sub', from: 2, to: 3 })).toThrow('event 2');
   });
 
-  it('gives both topics with their own data', async () => {
-    const { subscriptions, subscription } = openLocal();
-    const seen: AirlockEvent[] = [];
-    subscriptions.deliver('event', change(1));
-    subscriptions.deliver('event', delivered);
+  it('ignores events of a subscription that was ended', () => {
+    const { seen, router } = openRouter();
+    router.close('sub');
 
-    for await (const event of subscription) if (seen.push(event) === 2) break;
+    router.deliver('event', change(1));
 
-    expect(seen).toEqual([
-      { seq: 1, cursor: 'c1', topic: 'submission', data: change(1)['data'] },
-      { seq: 2, cursor: 'c2', topic: 'report', data: delivered['data'] },
-    ]);
+    expect(seen).toEqual([]);
   });
 
-  it('tells the server once when the loop ends or it is disposed', async () => {
-    const { told, subscriptions, subscription } = openLocal();
-    subscriptions.deliver('event', change(1));
+  it.each([
+    ['an event', 'event', { ...change(1), topic: undefined }],
+    ['an event of an unknown topic', 'event', { ...change(1), topic: 'weather' }],
+    ['a gap', 'event/lagged', { subscription: 'sub', from: 'a' }],
+    ['a gap that ends before it begins', 'event/lagged', { subscription: 'sub', from: 1, to: 0 }],
+  ])('refuses %s that is malformed', (_what, method, params) => {
+    const { router } = openRouter();
 
-    await take(subscription, 1);
-    await subscription[Symbol.asyncDispose]();
-    await subscription[Symbol.asyncDispose]();
+    expect(() => router.deliver(method, params)).toThrow(AirlockError);
+  });
+});
 
-    expect(told).toEqual(['sub']);
+describe('an event queue', () => {
+  it('gives items in order, those that came before and those that come while it waits', async () => {
+    const queue = makeEventQueue<number>();
+    queue.push(1);
+
+    const first = await queue.next();
+    const second = queue.next();
+    queue.push(2);
+
+    expect([first.value, (await second).value]).toEqual([1, 2]);
   });
 
-  it('ends quietly and at once when disposed while it waits', async () => {
-    const { subscription } = openLocal();
-
-    const seen = take(subscription, 5);
-    await subscription[Symbol.asyncDispose]();
-
-    expect(await seen).toEqual([]);
-  });
-
-  it('ignores events of a subscription that was ended', async () => {
-    const { subscriptions, subscription } = openLocal();
-    await subscription[Symbol.asyncDispose]();
-
-    subscriptions.deliver('event', change(1));
-
-    expect(await take(subscription, 1)).toEqual([]);
-  });
-
-  it('gives what is there, then throws, when the connection is lost', async () => {
-    const { subscriptions, subscription } = openLocal();
-    const seen: number[] = [];
+  it('gives what is there, then throws, when it failed', async () => {
+    const queue = makeEventQueue<number>();
     const lost = new AirlockError('unavailable', 'Cannot reach airlock: the connection was lost');
-    subscriptions.deliver('event', change(1));
-    subscriptions.fail(lost);
+    queue.push(1);
+    queue.fail(lost);
+    queue.push(2);
 
-    const loop = async (): Promise<void> => {
-      for await (const { seq } of subscription) seen.push(seq);
-    };
+    expect((await queue.next()).value).toBe(1);
+    await expect(queue.next()).rejects.toBe(lost);
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+  });
 
-    await expect(loop()).rejects.toBe(lost);
-    expect(seen).toEqual([1]);
+  it('throws at once when it was aborted, and ends quietly when it was stopped', async () => {
+    const [aborted, stopped] = [makeEventQueue<number>(), makeEventQueue<number>()];
+    const reason = new Error('enough');
+    for (const queue of [aborted, stopped]) queue.push(1);
+
+    aborted.abort(reason);
+    stopped.stop();
+
+    await expect(aborted.next()).rejects.toBe(reason);
+    expect(await stopped.next()).toEqual({ done: true, value: undefined });
   });
 
   it.each([
     [9_999, 'open'],
     [10_000, 'open'],
     [10_001, 'slow_consumer'],
-  ])('is %i events behind: %s', async (count, expected) => {
-    const { subscriptions, subscription } = openLocal();
-    for (let seq = 1; seq <= count; seq += 1) subscriptions.deliver('event', change(seq));
-    const kept = Math.min(count, 10_000);
+  ])('is %i items behind: %s', async (count, expected) => {
+    const queue = makeEventQueue<number>();
+    for (let item = 1; item <= count; item += 1) queue.push(item);
+    for (let taken = 0; taken < Math.min(count, 10_000); taken += 1) await queue.next();
 
-    const iterator = subscription[Symbol.asyncIterator]();
-    for (let seq = 1; seq <= kept; seq += 1) await iterator.next();
-    const end = iterator.next().then(
+    const end = queue.next().then(
       () => 'open',
       (error: unknown) => (error instanceof AirlockError ? error.data.reason : error),
     );
-    await subscription[Symbol.asyncDispose]();
+    queue.stop();
 
     expect(await end).toBe(expected);
-  });
-
-  it.each([
-    ['no topic', { ...change(1), topic: undefined }],
-    ['an unknown topic', { ...change(1), topic: 'weather' }],
-    ['data of another topic', { ...change(1), data: delivered['data'] }],
-    ['a broken report', { ...delivered, data: { reportId: 'r' } }],
-  ])('refuses an event with %s', (_, params) => {
-    const { subscriptions } = openLocal();
-
-    expect(() => subscriptions.deliver('event', params)).toThrow(AirlockError);
-  });
-});
-
-describe('Client.subscribe()', () => {
-  it('gives the snapshot, and events that came in one piece with it, and unsubscribes', async () => {
-    const ended = Promise.withResolvers<unknown>();
-    await using server = await openTestServer({
-      onMessage: (peer, message) => {
-        if (message.kind !== 'request') return;
-        if (message.method === 'events/unsubscribe') {
-          peer.reply(message.id, {});
-          return ended.resolve(message.params['subscription']);
-        }
-        const opened = {
-          subscription: 'sub',
-          bootId: 'b',
-          seq: 0,
-          cursor: 'c',
-          resumed: false,
-          snapshot: { submission: { received: 2 } },
-        };
-        peer.send(
-          writeResult(message.id, opened),
-          writeNotification('event', change(1)),
-          writeNotification('event', change(2)),
-        );
-      },
-    });
-    await using client = await connect(server.options);
-
-    const subscription = await client.subscribe(['submission']);
-    const seen = await take(subscription, 2);
-
-    expect([subscription.snapshot, seen, await ended.promise]).toEqual([
-      { submission: { received: 2 } },
-      [1, 2],
-      'sub',
-    ]);
-    expect(server.received).toContainEqual(
-      expect.objectContaining({
-        method: 'events/subscribe',
-        params: expect.objectContaining({ topics: ['submission'] }),
-      }),
-    );
-  });
-
-  it('ends its loop with unavailable when the connection is lost', async () => {
-    await using server = await openTestServer({
-      onMessage: (peer, message) => {
-        if (message.kind !== 'request') return;
-        peer.reply(message.id, { subscription: 'sub', bootId: 'b', seq: 0, cursor: 'c', resumed: false });
-        void peer.wire.end(1000);
-      },
-    });
-    await using client = await connect(server.options);
-
-    const subscription = await client.subscribe(['report']);
-
-    await expect(take(subscription, 1)).rejects.toMatchObject({ code: 'unavailable' });
-  });
-
-  it('ends its loop when the client is closed', async () => {
-    await using server = await openTestServer({
-      onMessage: (peer, message) => {
-        if (message.kind === 'request')
-          peer.reply(message.id, { subscription: 'sub', bootId: 'b', seq: 0, cursor: 'c', resumed: false });
-      },
-    });
-    await using client = await connect(server.options);
-    const subscription = await client.subscribe(['report']);
-
-    const loop = take(subscription, 1);
-    loop.catch(() => undefined);
-    await client[Symbol.asyncDispose]();
-
-    await expect(loop).rejects.toMatchObject({ code: 'cancelled' });
   });
 });

@@ -1,0 +1,194 @@
+// One call from its first try to its end: its turn, a connection, and what may be sent again. Source: protocol.md 5, 7 and 11.
+
+import type { Clock } from '../core/clock.ts';
+import { AirlockError } from '../core/errors.ts';
+import type { MethodSpec, RateClass, ResultOf } from '../protocol/method-spec.ts';
+import type { Repeat } from '../protocol/repeat.ts';
+import { lostCall } from './connection-errors.ts';
+import { judge } from './judge.ts';
+import type { Link } from './link.ts';
+import type { LinkKeeper } from './link-keeper.ts';
+import type { Pacer } from './pacer.ts';
+import type { ProgressBoard, ProgressListener } from './progress.ts';
+import { planUpload, type UploadPlan, type UploadSource } from './upload-plan.ts';
+import { explainUnknownMethod } from './versions.ts';
+
+/** Options of a call. */
+export type CallOptions = {
+  /** Gives the call up, here and at the server. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for the whole call, waiting for a connection and repeats included; default 30,000. */
+  readonly deadlineMs?: number | undefined;
+  /** Told how far the call is, by methods that say so. */
+  readonly onProgress?: ProgressListener | undefined;
+  /**
+   * Bytes to send, by the odd number that the params name as `stream` (1, 3, … within this call; the connection has numbers of its
+   * own). Nothing is read before the server asks for its bytes.
+   */
+  readonly upload?: ReadonlyMap<number, UploadSource> | undefined;
+};
+
+/** What calls need. */
+export type CallDeps = {
+  readonly clock: Clock;
+  readonly keeper: LinkKeeper;
+  readonly pacer: Pacer;
+  readonly progress: ProgressBoard;
+  /** Between 0 and 1, so that callers who were told the same time do not come back together. */
+  readonly random: () => number;
+};
+
+/** A call before it is sent. */
+export type Call<T> = {
+  readonly method: string;
+  readonly rateClass: RateClass;
+  readonly repeat: Repeat;
+  readonly params: object;
+  /** Runs before any later message of the link is read. */
+  readonly accept: (result: unknown, link: Link) => T;
+  /** May the result come as a stream? */
+  readonly isLarge?: boolean;
+};
+
+/** A call under way. */
+type Run<T> = {
+  readonly call: Call<T>;
+  readonly plan: UploadPlan | null;
+  readonly signal: AbortSignal | undefined;
+  readonly endMs: number;
+  readonly workDoneToken: string | undefined;
+};
+
+type Failed = { readonly error: unknown; readonly link: Link; readonly wasUp: boolean };
+
+const DEFAULT_DEADLINE_MS = 30_000;
+
+/**
+ * Check a result.
+ *
+ * @throws {AirlockError} internal when it does not fit the schema.
+ */
+export function acceptResult<Spec extends MethodSpec>(spec: Spec, result: unknown): ResultOf<Spec> {
+  const parsed = spec.result.safeParse(result);
+  // The schema is the one that ResultOf is made from.
+  if (parsed.success) return parsed.data as ResultOf<Spec>;
+  const message = `Cannot read answer of ${spec.name}: it does not fit the schema`;
+  throw new AirlockError('internal', message, { cause: parsed.error });
+}
+
+function outOfTurns(method: string, waitMs: number): AirlockError {
+  return new AirlockError('rate_limited', `Cannot run ${method}: the rate limit leaves no time for it`, {
+    data: { retryAfterMs: waitMs },
+  });
+}
+
+const withSignal = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
+
+/** Wait for a turn of the call's class that comes in `waitMs`. */
+async function awaitTurn<T>(
+  { clock, pacer }: CallDeps,
+  { call, endMs, signal }: Run<T>,
+  waitMs: number,
+): Promise<void> {
+  const { method, rateClass } = call;
+  if (clock.monotonicMs() + waitMs >= endMs) {
+    pacer.giveBack(rateClass);
+    throw outOfTurns(method, waitMs);
+  }
+  try {
+    await clock.sleep(waitMs, withSignal(signal));
+  } catch (error) {
+    pacer.giveBack(rateClass);
+    throw error;
+  }
+}
+
+const leftMs = ({ clock }: CallDeps, { endMs }: Run<unknown>): number =>
+  Math.max(1, Math.ceil(endMs - clock.monotonicMs()));
+
+/** The link to send on: at once when one is up, which is nearly always. */
+function linkFor<T>(deps: CallDeps, run: Run<T>, after: Link | null): Link | Promise<Link> {
+  const link = deps.keeper.current(after);
+  if (link !== null) return link;
+  return deps.keeper.next({ after, signal: run.signal, timeoutMs: leftMs(deps, run) }).catch((error: unknown) => {
+    throw error instanceof AirlockError ? lostCall(run.call.method, error) : error;
+  });
+}
+
+function send<T>(deps: CallDeps, run: Run<T>, link: Link): Promise<T> {
+  const { call, plan, signal, workDoneToken } = run;
+  const deadlineMs = leftMs(deps, run);
+  const invocation = {
+    method: call.method,
+    params: { ...call.params, workDoneToken, _meta: { deadlineMs } },
+    accept: (result: unknown) => call.accept(result, link),
+    upload: plan?.open(),
+    isLarge: call.isLarge === true,
+  };
+  return link.connection.invoke(invocation, { deadlineMs, signal });
+}
+
+/**
+ * What to do about a try that failed.
+ *
+ * @throws what the caller shall get, when that is all.
+ */
+function judgeTry<T>(
+  { clock, keeper, random }: CallDeps,
+  { call, plan, endMs }: Run<T>,
+  { error, link, wasUp }: Failed,
+) {
+  // What was handed to a connection that had ended before was never sent.
+  const mayRepeat = !wasUp || (call.repeat !== 'never' && (plan === null || plan.canRepeat()));
+  const verdict = judge(error, { lost: link.connection.end, mayRepeat, isLasting: keeper.isLasting }, random);
+  if (verdict.kind !== 'fail' && clock.monotonicMs() + (verdict.waitMs ?? 0) < endMs) return verdict;
+  throw explainUnknownMethod(error, call.method, link.session.server.version);
+}
+
+/** Send until there is an answer that counts. */
+async function sendUntil<T>(deps: CallDeps, run: Run<T>): Promise<T> {
+  const { rateClass } = run.call;
+  run.signal?.throwIfAborted();
+  let after: Link | null = null;
+  for (let hasTurn = false; ; ) {
+    const waitMs = hasTurn ? 0 : deps.pacer.turn(rateClass);
+    if (waitMs > 0) await awaitTurn(deps, run, waitMs);
+    const found: Link | Promise<Link> = linkFor(deps, run, after);
+    const link: Link = found instanceof Promise ? await found : found;
+    const wasUp = link.connection.end === null;
+    try {
+      return await send(deps, run, link);
+    } catch (error) {
+      const verdict = judgeTry(deps, run, { error, link, wasUp });
+      hasTurn = verdict.kind === 'after';
+      if (verdict.kind === 'elsewhere') after = link;
+      else {
+        deps.pacer.holdBack(rateClass, verdict.waitMs);
+        await deps.clock.sleep(verdict.waitMs, withSignal(run.signal));
+      }
+    }
+  }
+}
+
+async function sendListening<T>(deps: CallDeps, run: Run<T>, onProgress: ProgressListener): Promise<T> {
+  using listening = deps.progress.open(onProgress);
+  return await sendUntil(deps, { ...run, workDoneToken: listening.token });
+}
+
+/**
+ * Send a call when its turn comes, again after `rate_limited` and after a lost connection where that is right, until its deadline.
+ *
+ * @throws {AirlockError} as `Client.call` says.
+ * @throws `signal.reason` when aborted.
+ */
+export function callUntil<T>(deps: CallDeps, call: Call<T>, options: CallOptions): Promise<T> {
+  const { signal, deadlineMs = DEFAULT_DEADLINE_MS, onProgress, upload } = options;
+  const run: Run<T> = {
+    call,
+    signal,
+    plan: upload === undefined ? null : planUpload(upload),
+    endMs: deps.clock.monotonicMs() + deadlineMs,
+    workDoneToken: undefined,
+  };
+  return onProgress === undefined ? sendUntil(deps, run) : sendListening(deps, run, onProgress);
+}

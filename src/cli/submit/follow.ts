@@ -1,7 +1,7 @@
 // Follows submissions to their end: one subscription, and a look at those that seem to have come to one; never a poll.
 
 import type { Client } from '../../client/connect.ts';
-import type { AirlockEvent } from '../../client/events.ts';
+import type { AirlockEvent } from '../../client/event-items.ts';
 import { isDeliveryOpen, isSubmissionOpen } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { submissionGet } from '../../protocol/methods/submission-get.ts';
@@ -60,7 +60,7 @@ function makeSuspicion(submissionIds: readonly string[]) {
 
   /** @returns Is one of them worth a look? */
   function notice(event: AirlockEvent): boolean {
-    if (event.topic === 'lagged') {
+    if (event.topic !== 'submission' && event.topic !== 'report') {
       renew();
       return open.size > 0;
     }

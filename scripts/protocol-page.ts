@@ -30,85 +30,92 @@ type LimitRow = {
   readonly told?: string;
 };
 
-function limitRows(): readonly LimitRow[] {
-  const { ipc, sandbox } = configSchema.parse({ version: 2 });
-  const bytes = 'bytes';
-  const ms = 'ms';
-  return [
-    { what: 'One frame before authentication', value: WIRE_LIMITS.preAuthFrameBytes, unit: bytes },
-    { what: 'Frames before authentication', value: WIRE_LIMITS.preAuthFrames, unit: '' },
-    { what: 'All bytes before authentication, lengths included', value: WIRE_LIMITS.preAuthBytes, unit: bytes },
-    { what: 'Time until authenticated', value: ipc.preAuth.timeout, unit: ms, set: 'ipc.preAuth.timeout' },
-    { what: 'Seats before authentication', value: ipc.preAuth.seats, unit: '', set: 'ipc.preAuth.seats' },
-    {
-      what: 'Failed proofs, of all connections together',
-      value: ipc.failedProofs.count,
-      unit: `in ${number(ipc.failedProofs.per)} ms`,
-      set: 'ipc.failedProofs.count',
-    },
-    {
-      what: 'Answer to a failed proof over that',
-      value: ipc.failedProofs.delay,
-      unit: 'ms later',
-      set: 'ipc.failedProofs.delay',
-    },
-    { what: 'Connections', value: ipc.connections, unit: '', set: 'ipc.connections' },
-    { what: 'Connections of one key', value: ipc.perKey, unit: '', set: 'ipc.perKey' },
-    { what: 'Connections kept for keys with `admin`', value: ipc.adminReserve, unit: '', set: 'ipc.adminReserve' },
-    { what: 'One JSON frame', value: ipc.jsonFrame, unit: bytes, set: 'ipc.jsonFrame', told: 'jsonFrame' },
-    {
-      what: `Depth of JSON over ${number(WIRE_LIMITS.depthExemptBytes)} bytes`,
-      value: WIRE_LIMITS.depth,
-      unit: '',
-      told: 'depth',
-    },
-    { what: 'Payload of one chunk', value: WIRE_LIMITS.chunkBytes, unit: bytes, told: 'chunk' },
-    {
-      what: 'A file inline (decoded), a result in one frame',
-      value: WIRE_LIMITS.inlineBytes,
-      unit: bytes,
-      told: 'inline',
-    },
-    {
-      what: 'One file with its companions',
-      value: sandbox.limits.input,
-      unit: bytes,
-      set: 'sandbox.limits.input',
-      told: 'report',
-    },
-    { what: '`_meta` as JSON', value: WIRE_LIMITS.metaBytes, unit: bytes },
-    { what: 'An `id` that is text', value: WIRE_LIMITS.idChars, unit: 'UTF-16 units' },
-    { what: 'Time for one frame from its first byte', value: ipc.frameTimeout, unit: ms, set: 'ipc.frameTimeout' },
-    { what: 'Calls in flight', value: ipc.calls, unit: '', set: 'ipc.calls', told: 'callsInFlight' },
-    {
-      what: 'Calls with streams and large results, together',
-      value: ipc.streams,
-      unit: '',
-      set: 'ipc.streams',
-      told: 'streams',
-    },
-    { what: 'Subscriptions', value: ipc.subscriptions, unit: '', set: 'ipc.subscriptions', told: 'subscriptions' },
-    { what: 'Unsent bytes: the server stops reading', value: ipc.unsent.pause, unit: bytes, set: 'ipc.unsent.pause' },
-    {
-      what: 'Unsent bytes: the server closes',
-      value: ipc.unsent.close,
-      unit: bytes,
-      set: 'ipc.unsent.close',
-      told: 'unsentBytes',
-    },
-    { what: 'First credit of an upload', value: WINDOW_BYTES, unit: bytes },
-    { what: 'An announced upload brings', value: ANNOUNCED_BYTES, unit: `bytes in ${number(ANNOUNCED_MS)} ms` },
-    { what: 'Any other upload brings a byte in', value: UNANNOUNCED_MS, unit: ms },
-    { what: '`calls` at once', value: ipc.rate.calls.burst, unit: '', set: 'ipc.rate.calls.burst' },
-    { what: '`calls` a minute', value: ipc.rate.calls.perMinute, unit: '', set: 'ipc.rate.calls.perMinute' },
-    { what: '`submit` at once', value: ipc.rate.submit.burst, unit: '', set: 'ipc.rate.submit.burst' },
-    { what: '`submit` a minute', value: ipc.rate.submit.perMinute, unit: '', set: 'ipc.rate.submit.perMinute' },
-    { what: 'All keys together: so many times one key', value: ipc.rate.global, unit: '', set: 'ipc.rate.global' },
-  ];
-}
+const { ipc, sandbox } = configSchema.parse({ version: 2 });
+const bytes = 'bytes';
+const ms = 'ms';
+const { preAuth, failedProofs } = ipc;
+
+const WAY_IN: readonly LimitRow[] = [
+  { what: 'One frame before authentication', value: WIRE_LIMITS.preAuthFrameBytes, unit: bytes },
+  { what: 'Frames before authentication', value: WIRE_LIMITS.preAuthFrames, unit: '' },
+  { what: 'All bytes before authentication, lengths included', value: WIRE_LIMITS.preAuthBytes, unit: bytes },
+  { what: 'Time until authenticated', value: preAuth.timeout, unit: ms, set: 'ipc.preAuth.timeout' },
+  { what: 'Seats before authentication', value: preAuth.seats, unit: '', set: 'ipc.preAuth.seats' },
+  {
+    what: 'Failed proofs, of all connections together',
+    value: failedProofs.count,
+    unit: `in ${number(failedProofs.per)} ms`,
+    set: 'ipc.failedProofs.count',
+  },
+  {
+    what: 'Answer to a failed proof over that',
+    value: failedProofs.delay,
+    unit: 'ms later',
+    set: 'ipc.failedProofs.delay',
+  },
+  { what: 'Connections', value: ipc.connections, unit: '', set: 'ipc.connections' },
+  { what: 'Connections of one key', value: ipc.perKey, unit: '', set: 'ipc.perKey' },
+  { what: 'Connections kept for keys with `admin`', value: ipc.adminReserve, unit: '', set: 'ipc.adminReserve' },
+];
+
+const SESSION: readonly LimitRow[] = [
+  { what: 'One JSON frame', value: ipc.jsonFrame, unit: bytes, set: 'ipc.jsonFrame', told: 'jsonFrame' },
+  {
+    what: `Depth of JSON over ${number(WIRE_LIMITS.depthExemptBytes)} bytes`,
+    value: WIRE_LIMITS.depth,
+    unit: '',
+    told: 'depth',
+  },
+  { what: 'Payload of one chunk', value: WIRE_LIMITS.chunkBytes, unit: bytes, told: 'chunk' },
+  {
+    what: 'A file inline (decoded); a result that is not streamed',
+    value: WIRE_LIMITS.inlineBytes,
+    unit: bytes,
+    told: 'inline',
+  },
+  {
+    what: 'One file with its companions',
+    value: sandbox.limits.input,
+    unit: bytes,
+    set: 'sandbox.limits.input',
+    told: 'report',
+  },
+  { what: '`_meta` as JSON', value: WIRE_LIMITS.metaBytes, unit: bytes },
+  { what: 'An `id` that is text', value: WIRE_LIMITS.idChars, unit: 'UTF-16 units' },
+  { what: 'Time for one frame from its first byte', value: ipc.frameTimeout, unit: ms, set: 'ipc.frameTimeout' },
+  { what: 'Calls in flight', value: ipc.calls, unit: '', set: 'ipc.calls', told: 'callsInFlight' },
+  {
+    what: 'Calls with streams and large results, together',
+    value: ipc.streams,
+    unit: '',
+    set: 'ipc.streams',
+    told: 'streams',
+  },
+  { what: 'Subscriptions', value: ipc.subscriptions, unit: '', set: 'ipc.subscriptions', told: 'subscriptions' },
+  { what: 'Events kept of each topic', value: ipc.eventHistory, unit: '', set: 'ipc.eventHistory' },
+  { what: 'Unsent bytes: the server stops reading', value: ipc.unsent.pause, unit: bytes, set: 'ipc.unsent.pause' },
+  {
+    what: 'Unsent bytes: the server closes',
+    value: ipc.unsent.close,
+    unit: bytes,
+    set: 'ipc.unsent.close',
+    told: 'unsentBytes',
+  },
+  { what: 'First credit of an upload', value: WINDOW_BYTES, unit: bytes },
+  { what: 'An announced upload brings', value: ANNOUNCED_BYTES, unit: `bytes in ${number(ANNOUNCED_MS)} ms` },
+  { what: 'Any other upload brings a byte in', value: UNANNOUNCED_MS, unit: ms },
+];
+
+const RATES: readonly LimitRow[] = [
+  { what: '`calls` at once', value: ipc.rate.calls.burst, unit: '', set: 'ipc.rate.calls.burst' },
+  { what: '`calls` a minute', value: ipc.rate.calls.perMinute, unit: '', set: 'ipc.rate.calls.perMinute' },
+  { what: '`submit` at once', value: ipc.rate.submit.burst, unit: '', set: 'ipc.rate.submit.burst' },
+  { what: '`submit` a minute', value: ipc.rate.submit.perMinute, unit: '', set: 'ipc.rate.submit.perMinute' },
+  { what: 'All keys together: so many times one key', value: ipc.rate.global, unit: '', set: 'ipc.rate.global' },
+];
 
 function renderLimits(): string {
-  const rows = limitRows().map(({ what, value, unit, set, told }) => [
+  const rows = [...WAY_IN, ...SESSION, ...RATES].map(({ what, value, unit, set, told }) => [
     what,
     `${number(value)} ${unit}`.trim(),
     told === undefined ? '–' : code(told),

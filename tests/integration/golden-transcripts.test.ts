@@ -149,6 +149,7 @@ const HEARD = [
   'deadline',
   'large-result',
   'events',
+  'events-resume',
   'rate-limited',
   'goaway',
 ];

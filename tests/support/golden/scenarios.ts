@@ -1,6 +1,6 @@
 // What the golden transcripts show, as steps: written by hand, so that the client's bytes are nobody's implementation.
 
-import { chunkFrame } from '../raw-client.ts';
+import { chunkFrame, frame } from '../raw-client.ts';
 import { ERRORS, FAULTS } from './error-scenarios.ts';
 import { HANDSHAKES } from './handshake-scenarios.ts';
 import type { Step } from './play.ts';
@@ -28,6 +28,17 @@ const report = (changeSeq: number, state: string): Step =>
       destination: 'wats',
     },
   });
+
+/** Subscribe from the first event on that was told. */
+const goOn = (id: number, bootId: string): Step => ({
+  kind: 'send',
+  frame: (said) => {
+    const told = said.flatMap((line) => (line.dir === 's>c' ? [line.json as { params?: { cursor?: string } }] : []));
+    const cursor = told.find(({ params }) => params?.cursor !== undefined)?.params?.cursor;
+    const params = { topics: ['submission'], since: { bootId, cursor } };
+    return frame(JSON.stringify({ jsonrpc: '2.0', id, method: 'events/subscribe', params }));
+  },
+});
 
 const LATER: readonly Scenario[] = [
   {
@@ -62,6 +73,31 @@ const LATER: readonly Scenario[] = [
       hear(),
       submission(4, 'converted'),
       call(5, 'ping', {}),
+      hear(),
+    ],
+  },
+  {
+    meta: metaOf(
+      'events-resume',
+      'going on after the cursor of an event: what was missed comes first; another run: a new state',
+    ),
+    steps: [
+      ...login([]),
+      call(3, 'events/subscribe', { topics: ['submission'] }),
+      hear(),
+      submission(1, 'received'),
+      hear(),
+      submission(2, 'converting'),
+      hear(),
+      submission(3, 'converted'),
+      hear(),
+      call(4, 'events/unsubscribe', { subscription: '1' }),
+      hear(),
+      goOn(5, 'golden-boot'),
+      hear(3),
+      submission(4, 'converted'),
+      hear(),
+      goOn(6, 'another-boot'),
       hear(),
     ],
   },

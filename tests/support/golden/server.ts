@@ -30,18 +30,11 @@ import { LARGE_REPORT_ID, SUBMISSION_IDS, type TranscriptMeta } from './transcri
 
 const REPORT_LIMIT_BYTES = 1_000_000;
 
-/** Bytes that are the same in every recording: SHA-256 of a seed and a counter. */
-function makeRandom(seed: string): (size: number) => Buffer {
-  let counter = 0;
-  return (size) => {
-    const blocks: Buffer[] = [];
-    for (let made = 0; made < size; made += 32) {
-      counter += 1;
-      blocks.push(createHash('sha256').update(`${seed} ${counter}`).digest());
-    }
-    return Buffer.concat(blocks).subarray(0, size);
-  };
-}
+/** The same bytes each time they are drawn: in which order the server draws is nobody's affair. */
+const makeRandom =
+  (seed: string) =>
+  (size: number): Buffer =>
+    createHash('sha512').update(seed).digest().subarray(0, size);
 
 /** A canonical report whose answer is just over 128 KiB. */
 function largeBody(): string {
@@ -161,6 +154,8 @@ export async function startGoldenServer(meta: TranscriptMeta): Promise<GoldenSer
             asOfChange: lastChange,
             topics: Object.fromEntries(topics.map((topic) => [topic, { received: 1 }])),
           }),
+        watch: () => ({ refresh: () => Promise.resolve(), [Symbol.dispose]: () => undefined }),
+        read: () => ({}),
       },
       random: makeRandom(`airlock golden ${meta.name}`),
       reportLimitBytes: REPORT_LIMIT_BYTES,
@@ -171,7 +166,7 @@ export async function startGoldenServer(meta: TranscriptMeta): Promise<GoldenSer
     socketPath,
     pass: clock.advance,
     publish: (change) => {
-      lastChange = change.changeSeq;
+      lastChange = change.changeSeq ?? lastChange;
       bus.publish(change);
     },
     drain: () => void server.drain({ graceMs: 10_000, reason: 'shutdown', retryAfterMs: 1000 }),

@@ -107,6 +107,7 @@ type ListeningParts = {
   readonly registry: Registry;
   readonly intake: Intake;
   readonly keys: KeyStore;
+  readonly delivery: Delivery;
 };
 
 async function openKeys({ places, clock, log }: ComposeInput): Promise<KeyStore> {
@@ -118,7 +119,7 @@ async function openKeys({ places, clock, log }: ComposeInput): Promise<KeyStore>
 
 function startListening(
   input: ComposeInput,
-  { store, pool, results, registry, intake, keys }: ListeningParts,
+  { store, pool, results, registry, intake, keys, delivery }: ListeningParts,
 ): Promise<Server> {
   const { config, places, clock, log, boot, startedAt, status, stops } = input;
   const endpoint = chooseEndpoint(places, log);
@@ -138,6 +139,7 @@ function startListening(
     shutdown,
     registry,
     intake,
+    delivery,
     sources: status.sources({ store, pool, registry, intake }),
     config: makeConfigPort(input),
     testDestination: makeDestinationTester(input),
@@ -219,6 +221,6 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   );
   const intake = stack.use(await startWatching(input, store));
   // Order: last, so that no call meets a missing part.
-  const server = stack.use(await startListening(input, { store, pool, results, registry, intake, keys }));
+  const server = stack.use(await startListening(input, { store, pool, results, registry, intake, keys, delivery }));
   return { store, pool, conversions, delivery, intake, server };
 }

@@ -14,6 +14,23 @@ type DestinationStatus = Awaited<ReturnType<StatusSources['destinations']>>[numb
 /** From this share of a bound on the queue counts as nearly full. Source: configuration.md 4. */
 const NEARLY_FULL = 0.8;
 
+/** What is told of a destination that a person holds. */
+export const HELD_BY_PERSON = 'held by a person';
+
+/** A queue that a person paused: files are taken in and converted, nothing is uploaded. */
+export function pauseReasons({ pauses }: Pick<StoreStats, 'pauses'>): readonly StatusReason[] {
+  const message = 'uploads are paused by a person';
+  return pauses
+    .filter(({ destination }) => destination === null)
+    .map(({ sinceUnixMs }) => ({
+      code: 'queue_paused',
+      since: new Date(sinceUnixMs).toISOString(),
+      subject: 'queue',
+      message,
+      action: 'airlock queue resume',
+    }));
+}
+
 /**
  * Destinations that are held, or that are away and waited for.
  *
@@ -24,7 +41,8 @@ export function destinationReasons(
   startedAt: string,
 ): readonly StatusReason[] {
   return destinations.flatMap(({ name, state, reason, since }) => {
-    const known = { since: since ?? startedAt, subject: name, action: `airlock destination test ${name}` };
+    const verb = reason === HELD_BY_PERSON ? 'release' : 'test';
+    const known = { since: since ?? startedAt, subject: name, action: `airlock destination ${verb} ${name}` };
     if (state === 'held') return [{ ...known, code: 'destination_held', message: reason ?? 'held' }];
     return state === 'waiting' ? [{ ...known, code: 'destination_down', message: reason ?? 'does not answer' }] : [];
   });

@@ -8,12 +8,15 @@ import { withLastKnown } from '../core/last-known.ts';
 import type { StatusSources } from '../handlers/status-get.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { Pool } from '../sandbox/job.ts';
+import type { Pause } from '../store/queue-types.ts';
 import type { DestinationState, Store } from '../store/types.ts';
 import { intakeLimitReasons, intakeReasons } from './intake-reasons.ts';
 import {
   destinationReasons,
   diskReasons,
+  HELD_BY_PERSON,
   makeDates,
+  pauseReasons,
   queueReasons,
   runnerReasons,
   type StatusReason,
@@ -27,7 +30,7 @@ type DestinationStatus = Awaited<ReturnType<StatusSources['destinations']>>[numb
 
 /** Parts that a status looks at. */
 export type StatusParts = {
-  readonly store: Pick<Store, 'destinations' | 'stats'>;
+  readonly store: Pick<Store, 'destinations' | 'pauses' | 'stats'>;
   readonly pool: Pick<Pool, 'runners' | 'walls'>;
   readonly registry: Pick<Registry, 'list'>;
   readonly intake: Pick<Intake, 'list'>;
@@ -51,6 +54,24 @@ function toDestination(
     since: toTime(stored?.sinceUnixMs ?? null),
     nextTryAt: toTime(stored?.dueUnixMs ?? null),
   };
+}
+
+function toHeld(destination: DestinationStatus, { sinceUnixMs }: Pause): DestinationStatus {
+  if (destination.state === 'disabled') return destination;
+  return { ...destination, state: 'held', reason: HELD_BY_PERSON, since: toTime(sinceUnixMs), nextTryAt: null };
+}
+
+function toDestinations(
+  configured: Readonly<Record<string, DestinationConfig>>,
+  stored: readonly DestinationState[],
+  pauses: readonly Pause[],
+): DestinationStatus[] {
+  return Object.entries(configured).map(([name, config]) => {
+    const row = stored.find((state) => state.name === name);
+    const pause = pauses.find(({ destination }) => destination === name);
+    const known = toDestination(name, config, row);
+    return pause === undefined ? known : toHeld(known, pause);
+  });
 }
 
 function wallReasons(pool: Pick<Pool, 'walls'>, required: readonly string[], since: string): readonly StatusReason[] {
@@ -93,17 +114,12 @@ export function makeStatus(deps: {
   return {
     sources: ({ store, pool, registry, intake }) => {
       const destinations = withLastKnown(store.destinations, []);
+      const pauses = withLastKnown(store.pauses, []);
       return {
         state: () => (stops.isAsked() ? 'draining' : 'ready'),
         destinations: async () => {
-          const { value: stored } = await destinations();
-          return Object.entries(config.destinations).map(([name, destination]) =>
-            toDestination(
-              name,
-              destination,
-              stored.find((state) => state.name === name),
-            ),
-          );
+          const [{ value: stored }, { value: paused }] = await Promise.all([destinations(), pauses()]);
+          return toDestinations(config.destinations, stored, paused);
         },
         intake: intake.list,
         stats: withLastKnown(store.stats, UNKNOWN_STATS),
@@ -115,6 +131,7 @@ export function makeStatus(deps: {
             ...runnerReasons(pool),
             ...intakeLimitReasons(folders),
           ]),
+          ...pauseReasons(stats),
           ...destinationReasons(known.destinations, startedAt),
           ...wallReasons(pool, config.sandbox.requireWalls, startedAt),
           ...pendingReasons(registry, startedAt),

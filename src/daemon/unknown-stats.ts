@@ -16,6 +16,7 @@ export const UNKNOWN_STATS: StoreStats = {
   deliveries: zeroes(DELIVERY_STATES),
   bytes: { submissions: 0, reports: 0, reserved: 0, max: 0 },
   disk: { freeBytes: 0, floorBytes: 0, ballast: 'off' },
+  pauses: [],
   oldestReadyAgeMs: null,
   refusals: {},
   today: { submissions: 0, reports: 0, delivered: 0, failed: 0, lastDeliveryUnixMs: null },

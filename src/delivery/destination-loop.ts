@@ -20,6 +20,8 @@ export type DestinationLoopInput = UploadInput & { readonly concurrent: number }
 export type DestinationLoop = {
   /** Claim nothing more; resolves when the last upload has ended. Uploads that still run when `signal` aborts are given back. */
   readonly drain: (options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** Try the destination at once: hold, backoff and Retry-After are over. Resolves when written. */
+  readonly lift: () => Promise<void>;
 };
 
 type Wanted = { readonly isProbe: boolean; readonly isResting: boolean };
@@ -106,6 +108,11 @@ export function startDestinationLoop(deps: DestinationLoopDeps, input: Destinati
   const ended = run();
 
   return {
+    lift: async () => {
+      await uploads.lift();
+      // Also where it was up all the time: the end of a pause is announced by nobody else.
+      bell.ring();
+    },
     drain: async ({ signal }) => {
       stopping.abort();
       bell.ring();

@@ -15,6 +15,9 @@ export type OutcomeWriterDeps = {
   readonly random: () => number;
 };
 
+/** What the log names. */
+type Named = { readonly destination: string } & Partial<Pick<ClaimedDelivery, 'reportId' | 'revision'>>;
+
 /** What one upload changed. `destination` null: its state is as it was. */
 export type Written = {
   readonly delivery: ClaimedDelivery;
@@ -26,8 +29,12 @@ export type Written = {
   readonly revived: readonly Refused[];
 };
 
-/** Writes outcomes; resolves when written or given up (logged: the next start recovers), never rejects. */
-export type OutcomeWriter = (written: Written) => Promise<void>;
+/** Writes outcomes. Both resolve when written or given up (logged: the next start recovers), and never reject. */
+export type OutcomeWriter = {
+  readonly write: (written: Written) => Promise<void>;
+  /** A person says that the destination is to be tried: what was held for its sake becomes ready, and it is up. */
+  readonly lift: (destination: DestinationState) => Promise<void>;
+};
 
 const STORE_RETRY = { first: 1_000, max: 30_000 };
 
@@ -49,7 +56,7 @@ export function makeOutcomeWriter(
 ): OutcomeWriter {
   let last = Promise.resolve();
 
-  async function persist(delivery: ClaimedDelivery, write: () => Promise<unknown>): Promise<void> {
+  async function persist(delivery: Named, write: () => Promise<unknown>): Promise<void> {
     for (let failures = 1; ; failures += 1) {
       const isLastTry = signal.aborted;
       try {
@@ -91,15 +98,30 @@ export function makeOutcomeWriter(
     await setDestination();
   }
 
+  async function writeLift(destination: DestinationState): Promise<void> {
+    const { store } = deps;
+    const named = { destination: destination.name };
+    // Order: as after a probe that was judged.
+    await persist(named, () => store.releaseHeld(destination.name));
+    await persist(named, () => store.setDestination(destination));
+  }
+
+  // Race: a hold, a lift and the deaths that a hold takes back must reach the store in the order of their decisions.
+  function inTurn(write: () => Promise<void>): Promise<void> {
+    last = last.then(write);
+    return last;
+  }
+
   // Given up: logged by persist.
   const attempt = (written: Written): Promise<void> => writeAll(written).catch(() => undefined);
 
-  return (written) => {
-    const { state } = written.end;
-    const isAlone = written.destination === null && state !== 'held' && state !== 'dead';
-    if (isAlone) return attempt(written);
-    // Race: a hold, a lift and the deaths that a hold takes back must reach the store in the order of their decisions.
-    last = last.then(() => attempt(written));
-    return last;
+  return {
+    write: (written) => {
+      const { state } = written.end;
+      const isAlone = written.destination === null && state !== 'held' && state !== 'dead';
+      return isAlone ? attempt(written) : inTurn(() => attempt(written));
+    },
+    // Given up: logged by persist.
+    lift: (destination) => inTurn(() => writeLift(destination).catch(() => undefined)),
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../core/clock.ts';
 import type { ClaimedDelivery, DeliveryEnd } from '../store/types.ts';
-import { type PolicyState, type RetryConfig, stepDestination } from './destination-policy.ts';
+import { type PolicyState, type RetryConfig, stepDestination, UP } from './destination-policy.ts';
 import { toDestinationState } from './destination-record.ts';
 import { makeOutcomeWriter, type OutcomeWriterDeps } from './outcome-writer.ts';
 import type { Send, SendOutcome } from './send.ts';
@@ -24,6 +24,11 @@ export type Uploads = {
   readonly state: () => PolicyState;
   /** Send one delivery and write what became of it. Never rejects. */
   readonly upload: (delivery: ClaimedDelivery, options: { readonly isProbe: boolean }) => Promise<void>;
+  /**
+   * A person says that the destination is to be tried: hold, backoff and Retry-After are over, and it begins with one upload at a
+   * time. Resolves when written. Never rejects.
+   */
+  readonly lift: () => Promise<void>;
   /** Give a delivery back as ready, untouched. Never rejects. */
   readonly giveBack: (delivery: ClaimedDelivery) => Promise<void>;
 };
@@ -49,7 +54,7 @@ export function makeUploads(
 ): Uploads {
   const { clock, log, random } = deps;
   const { name, send, retry } = input;
-  const write = makeOutcomeWriter(deps, { signal });
+  const { write, lift } = makeOutcomeWriter(deps, { signal });
   let state = input.initial;
 
   const endOnly = (delivery: ClaimedDelivery, end: DeliveryEnd): Promise<void> =>
@@ -80,6 +85,14 @@ export function makeUploads(
 
   return {
     state: () => state,
+    lift: () => {
+      const before = state;
+      const now = { nowMs: clock.monotonicMs(), nowUnixMs: clock.nowUnixMs() };
+      // Refusals in a row are still in a row: nothing was delivered between them.
+      state = before.state === 'up' ? before : { ...UP, refusals: before.refusals, ramp: 1 };
+      announce(before);
+      return lift(toDestinationState(name, state, now));
+    },
     giveBack: (delivery) => endOnly(delivery, { state: 'ready' }),
     upload: async (delivery, { isProbe }) => {
       const outcome = await attempt(delivery);

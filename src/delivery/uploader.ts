@@ -22,6 +22,8 @@ export type Delivery = AsyncDisposable & {
    * uncharged. Resolves when none is left; may be called again with a shorter signal.
    */
   readonly drain: (options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** Try one destination at once, or every one (null): hold, backoff and Retry-After are over. Resolves when written. */
+  readonly lift: (destination: string | null) => Promise<void>;
 };
 
 /**
@@ -53,13 +55,17 @@ export async function startDelivery(
     inputs.push({ name, send, retry: config.retry, concurrent: config.concurrent, initial });
   }
   const opened = opening.move();
-  const loops = inputs.map((input) => startDestinationLoop(deps, input));
+  const loops = inputs.map((input) => ({ name: input.name, ...startDestinationLoop(deps, input) }));
 
   const drain: Delivery['drain'] = async (options) => {
     await Promise.all(loops.map((loop) => loop.drain(options)));
   };
   return {
     drain,
+    lift: async (destination) => {
+      const meant = loops.filter(({ name }) => destination === null || name === destination);
+      await Promise.all(meant.map((loop) => loop.lift()));
+    },
     [Symbol.asyncDispose]: async () => {
       await drain({ signal: AbortSignal.abort(new Error('Cannot finish uploads: the uploader is closed')) });
       opened.dispose();

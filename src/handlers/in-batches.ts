@@ -1,9 +1,9 @@
-// Retries of many things: batch after batch, so that no transaction is long and no connection is blocked.
+// Many things by hand: batch after batch, so that no transaction is long and no connection is blocked.
 
-import type { RetryOutcome } from '../store/queue-types.ts';
+import type { HandOutcome } from '../store/queue-types.ts';
 
 /** What all batches came to. */
-export type RetrySum = Pick<RetryOutcome, 'count' | 'skipped'>;
+export type HandSum = Pick<HandOutcome, 'count' | 'skipped'>;
 
 /**
  * Go through a filter from its beginning to its end.
@@ -13,13 +13,13 @@ export type RetrySum = Pick<RetryOutcome, 'count' | 'skipped'>;
  * Rejects with `signal.reason` when aborted.
  */
 export async function inBatches(
-  doBatch: (after: number) => Promise<RetryOutcome>,
+  doBatch: (after: number) => Promise<HandOutcome>,
   { signal }: { readonly signal: AbortSignal },
-): Promise<RetrySum> {
+): Promise<HandSum> {
   let count = 0;
   for (let after: number | null = 0; after !== null; ) {
     signal.throwIfAborted();
-    const outcome: RetryOutcome = await doBatch(after);
+    const outcome: HandOutcome = await doBatch(after);
     count += outcome.count;
     after = outcome.next;
   }

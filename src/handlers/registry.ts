@@ -4,7 +4,7 @@ import type { ConversionCalls } from '../conversion/call-port.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { KeyStore } from '../link/key-store.ts';
-import { type BoundMethod, type BoundMethods, bind } from '../protocol/handler.ts';
+import { type BoundMethod, type BoundMethods, bind, type Handler } from '../protocol/handler.ts';
 import { METHODS } from '../protocol/registry.ts';
 import type { Store } from '../store/types.ts';
 import { handleAdminShutdown, type ShutdownPort } from './admin-shutdown.ts';
@@ -37,6 +37,13 @@ import { handleDestinationList } from './destination-list.ts';
 import { handleQueueList } from './queue-list.ts';
 import { handleQueueRetry } from './queue-retry.ts';
 import { handleSubmissionRetry } from './submission-retry.ts';
+import type { Delivery } from '../delivery/uploader.ts';
+import { type KeyedSpec, type OnceDeps, onceByKey } from './once-by-key.ts';
+import { makeQueueByHand } from './queue-by-hand.ts';
+import { handleQueueDrain } from './queue-drain.ts';
+import { handleQueueGet } from './queue-get.ts';
+import { handleDestinationHold, handleDestinationRelease, handleQueuePause, handleQueueResume } from './queue-pause.ts';
+import { handleSubmissionDelete } from './submission-delete.ts';
 import { type ConfigPort, handleConfigGet } from './config-get.ts';
 import { type DestinationTester, handleDestinationTest } from './destination-test.ts';
 
@@ -53,9 +60,19 @@ export type HandlerDeps = {
   readonly config: ConfigPort;
   readonly testDestination: DestinationTester;
   readonly keys: Pick<KeyStore, 'list' | 'create' | 'revoke' | 'rotate'>;
+  readonly delivery: Pick<Delivery, 'lift'>;
   /** Largest file that is taken in, in bytes. */
   readonly limitBytes: number;
 };
+
+/** A writing method that may carry an `idempotencyKey`. */
+function keyed<Spec extends KeyedSpec, Deps extends OnceDeps>(
+  spec: Spec,
+  handler: Handler<Spec, Deps>,
+  deps: Deps,
+): BoundMethod {
+  return bind(spec, onceByKey(spec, handler), deps);
+}
 
 /**
  * Tie every method to its code.
@@ -63,7 +80,7 @@ export type HandlerDeps = {
  * @param deps - Rooms as the composition root built them.
  */
 export function makeHandlers(deps: HandlerDeps): BoundMethods {
-  const { store, clock, conversions, boot, shutdown, sources, registry, config, intake, limitBytes } = deps;
+  const { store, clock, conversions, boot, shutdown, sources, registry, config, intake, limitBytes, delivery } = deps;
   const table = {
     ping: bind(METHODS.ping, handlePing, { boot }),
     'rpc/describe': bind(METHODS['rpc/describe'], handleRpcDescribe, {
@@ -79,11 +96,25 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'queue/stats': bind(METHODS['queue/stats'], handleQueueStats, { store }),
     'report/convert': bind(METHODS['report/convert'], handleReportConvert, { store, clock, conversions, limitBytes }),
     'converter/probe': bind(METHODS['converter/probe'], handleConverterProbe, { conversions }),
-    'submission/retry': bind(METHODS['submission/retry'], handleSubmissionRetry, { store }),
+    'submission/retry': keyed(METHODS['submission/retry'], handleSubmissionRetry, { store }),
+    'submission/delete': keyed(METHODS['submission/delete'], handleSubmissionDelete, { store }),
     'queue/list': bind(METHODS['queue/list'], handleQueueList, { store }),
-    'queue/retry': bind(METHODS['queue/retry'], handleQueueRetry, { store }),
+    'queue/retry': keyed(METHODS['queue/retry'], handleQueueRetry, { store }),
+    'queue/get': bind(METHODS['queue/get'], handleQueueGet, { store }),
+    'queue/hold': keyed(METHODS['queue/hold'], makeQueueByHand('hold'), { store }),
+    'queue/release': keyed(METHODS['queue/release'], makeQueueByHand('release'), { store }),
+    'queue/delete': keyed(METHODS['queue/delete'], makeQueueByHand('delete'), { store }),
+    'queue/pause': keyed(METHODS['queue/pause'], handleQueuePause, { store, sources }),
+    'queue/resume': keyed(METHODS['queue/resume'], handleQueueResume, { store, sources, delivery }),
+    'queue/drain': bind(METHODS['queue/drain'], handleQueueDrain, { store, sources, clock }),
     'destination/list': bind(METHODS['destination/list'], handleDestinationList, { store, sources }),
     'destination/test': bind(METHODS['destination/test'], handleDestinationTest, { test: deps.testDestination }),
+    'destination/hold': keyed(METHODS['destination/hold'], handleDestinationHold, { store, sources }),
+    'destination/release': keyed(METHODS['destination/release'], handleDestinationRelease, {
+      store,
+      sources,
+      delivery,
+    }),
     'converter/list': bind(METHODS['converter/list'], handleConverterList, { registry }),
     'converter/get': bind(METHODS['converter/get'], handleConverterGet, { registry }),
     'config/get': bind(METHODS['config/get'], handleConfigGet, { config }),

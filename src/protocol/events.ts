@@ -1,7 +1,7 @@
 // Event topics and their data. Source: protocol.md 9.
 
 import { z } from 'zod';
-import { DELIVERY_STATES, SUBMISSION_STATES } from '../core/states.ts';
+import { DELIVERY_EVENT_STATES, SUBMISSION_EVENT_STATES } from '../core/states.ts';
 
 /** Topics that exist so far. */
 export const EVENT_TOPICS = ['submission', 'report'] as const;
@@ -11,7 +11,7 @@ export type EventTopic = (typeof EVENT_TOPICS)[number];
 /** Data of a `submission` event: never coalesced. */
 export const submissionEventSchema = z.object({
   submissionId: z.string(),
-  state: z.enum(SUBMISSION_STATES),
+  state: z.enum(SUBMISSION_EVENT_STATES),
   name: z.string(),
   converter: z.string().optional(),
   reason: z.string().optional(),
@@ -21,7 +21,7 @@ export const submissionEventSchema = z.object({
 export const reportEventSchema = z.object({
   reportId: z.string(),
   submissionId: z.string(),
-  state: z.enum(DELIVERY_STATES),
+  state: z.enum(DELIVERY_EVENT_STATES),
   destination: z.string(),
   reason: z.string().optional(),
 });

@@ -51,6 +51,9 @@ export type UploadPort = {
   readonly open: (id: number) => UploadStream;
 };
 
+/** Tells how far a call is, to a caller that gave `workDoneToken`; coalesced, at most 10 a second (protocol.md 7). */
+export type ProgressPort = (progress: { readonly message: string; readonly percentage?: number }) => void;
+
 /** What a handler gets beside its params. */
 export type CallContext = {
   readonly caller: Caller;
@@ -67,6 +70,7 @@ export type CallContext = {
   readonly log: Logger;
   readonly subscriptions: SubscriptionPort;
   readonly uploads: UploadPort;
+  readonly progress: ProgressPort;
 };
 
 /** The code of one method: it gets only the deps it names. */

@@ -30,6 +30,16 @@ import { destinationTest } from './methods/destination-test.ts';
 import { queueList } from './methods/queue-list.ts';
 import { queueRetry } from './methods/queue-retry.ts';
 import { submissionRetry } from './methods/submission-retry.ts';
+import { queueGet } from './methods/queue-get.ts';
+import { queueHold } from './methods/queue-hold.ts';
+import { queueRelease } from './methods/queue-release.ts';
+import { queueDelete } from './methods/queue-delete.ts';
+import { queuePause } from './methods/queue-pause.ts';
+import { queueResume } from './methods/queue-resume.ts';
+import { queueDrain } from './methods/queue-drain.ts';
+import { destinationHold } from './methods/destination-hold.ts';
+import { destinationRelease } from './methods/destination-release.ts';
+import { submissionDelete } from './methods/submission-delete.ts';
 
 /** Method name → spec. */
 export const METHODS = {
@@ -41,13 +51,23 @@ export const METHODS = {
   'submission/getMany': submissionGetMany,
   'submission/list': submissionList,
   'submission/retry': submissionRetry,
+  'submission/delete': submissionDelete,
   'report/get': reportGet,
   'report/list': reportList,
   'queue/stats': queueStats,
   'queue/list': queueList,
   'queue/retry': queueRetry,
+  'queue/get': queueGet,
+  'queue/hold': queueHold,
+  'queue/release': queueRelease,
+  'queue/delete': queueDelete,
+  'queue/pause': queuePause,
+  'queue/resume': queueResume,
+  'queue/drain': queueDrain,
   'destination/list': destinationList,
   'destination/test': destinationTest,
+  'destination/hold': destinationHold,
+  'destination/release': destinationRelease,
   'converter/list': converterList,
   'converter/get': converterGet,
   'config/get': configGet,

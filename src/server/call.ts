@@ -10,6 +10,7 @@ import type {
   BoundMethods,
   CallContext,
   Caller,
+  ProgressPort,
   SubscriptionPort,
   UploadPort,
 } from '../protocol/handler.ts';
@@ -27,6 +28,7 @@ export type CallDeps = {
   /** Asked for by the few methods that have to do with them. */
   readonly subscriptions: () => SubscriptionPort;
   readonly uploads: UploadPort;
+  readonly progress: ProgressPort;
   readonly requestId: string;
 };
 
@@ -126,6 +128,10 @@ class Context implements CallContext {
 
   decide(): void {
     this.#call.decide();
+  }
+
+  progress(told: Parameters<ProgressPort>[0]): void {
+    this.#deps.progress(told);
   }
 }
 

@@ -1,6 +1,7 @@
-// How far the streams of one call are, as `$/progress` tells it. Source: protocol.md 7.
+// How far one call is, as `$/progress` tells it. Source: protocol.md 7.
 
 import type { Clock } from '../core/clock.ts';
+import type { ProgressPort } from '../protocol/handler.ts';
 import type { JsonObject } from '../link/json-body.ts';
 
 /** What {@link makeProgress} needs. */
@@ -10,10 +11,15 @@ export type ProgressDeps = {
   readonly notify: (method: string, params: unknown) => void;
 };
 
-/** The progress of one call: `begin` with its first chunk, `report` as more come, `end` just before its answer. */
+/** What is told, in words and in parts of a hundred. */
+type Told = Parameters<ProgressPort>[0];
+
+/** The progress of one call: `begin` with its first chunk or word, `report` as more come, `end` just before its answer. */
 export type CallProgress = {
   /** So many bytes of payload came. */
   readonly received: (bytes: number) => void;
+  /** The method says how far it is. */
+  readonly report: ProgressPort;
   /** The call is about to be answered. Says nothing when nothing had begun. */
   readonly end: () => void;
 };
@@ -21,7 +27,7 @@ export type CallProgress = {
 /** With `begin` and `end` at most 10 in any second; what comes between two reports is in the next one. */
 const REPORT_EVERY_MS = 125;
 
-const SILENT: CallProgress = { received: () => undefined, end: () => undefined };
+const SILENT: CallProgress = { received: () => undefined, report: () => undefined, end: () => undefined };
 
 /** Bytes of all streams of a call, where its params tell: `size` is that of the main file alone. */
 function totalBytes({ size, stream, companions }: JsonObject): number | null {
@@ -30,7 +36,7 @@ function totalBytes({ size, stream, companions }: JsonObject): number | null {
 }
 
 /**
- * Make the progress of a call that has streams.
+ * Make the progress of a call.
  *
  * @param params - Params as they came; without a usable `workDoneToken` nothing is told.
  */
@@ -40,21 +46,31 @@ export function makeProgress({ clock, notify }: ProgressDeps, params: JsonObject
   const total = totalBytes(params);
   let bytes = 0;
   let lastMs: number | null = null;
+  let toWords: () => Told = () => ({ message: '' });
 
-  function tell(kind: 'begin' | 'report' | 'end'): void {
-    const message = total === null ? `${bytes} bytes received` : `${bytes} of ${total} bytes received`;
-    const percentage = total === null ? {} : { percentage: Math.min(100, Math.floor((bytes * 100) / total)) };
-    notify('$/progress', { token, value: { kind, message, ...percentage } });
+  function toldOfBytes(): Told {
+    if (total === null) return { message: `${bytes} bytes received` };
+    const percentage = Math.min(100, Math.floor((bytes * 100) / total));
+    return { message: `${bytes} of ${total} bytes received`, percentage };
+  }
+
+  const tell = (kind: 'begin' | 'report' | 'end'): void =>
+    notify('$/progress', { token, value: { kind, ...toWords() } });
+
+  function next(words: () => Told): void {
+    toWords = words;
+    const nowMs = clock.monotonicMs();
+    if (lastMs !== null && nowMs - lastMs < REPORT_EVERY_MS) return;
+    tell(lastMs === null ? 'begin' : 'report');
+    lastMs = nowMs;
   }
 
   return {
     received: (more) => {
       bytes += more;
-      const nowMs = clock.monotonicMs();
-      if (lastMs !== null && nowMs - lastMs < REPORT_EVERY_MS) return;
-      tell(lastMs === null ? 'begin' : 'report');
-      lastMs = nowMs;
+      next(toldOfBytes);
     },
+    report: (told) => next(() => told),
     end: () => {
       if (lastMs !== null) tell('end');
     },

@@ -6,7 +6,7 @@ import { AirlockError } from '../core/errors.ts';
 import type { Chunk } from '../link/framing.ts';
 import { type RpcId, type RpcMessage, writeError, writeNotification } from '../link/json-rpc.ts';
 import { toRpcError } from '../link/rpc-error.ts';
-import type { Caller } from '../protocol/handler.ts';
+import type { Caller, ProgressPort } from '../protocol/handler.ts';
 import { namedStreams } from '../protocol/stream-names.ts';
 import { type AdmissionDeps, rateClassOf, refusalOf, tooManyInFlight } from './admission.ts';
 import { type AnswerOptions, writeAnswer } from './answers.ts';
@@ -38,7 +38,8 @@ type StartedCall = {
   readonly method: string;
   readonly requestId: string;
   readonly uploads: CallUploads;
-  readonly progress: CallProgress | null;
+  /** Made when there is something to tell. */
+  progress: CallProgress | null;
   /** Null until the call asks for them. */
   opened: CallSubscriptions | null;
 };
@@ -228,8 +229,9 @@ export class Session implements Disposable {
     const { caller } = this.#input;
     const { requestId, uploads } = started;
     const subscriptions = () => (started.opened ??= this.#subscriptions.forCall()).port;
+    const progress: ProgressPort = (told) => (started.progress ??= this.#progressOf(request)).report(told);
     const call = startCall(
-      { deadlines: this.#deadlines, log, methods, caller, subscriptions, uploads: uploads.port, requestId },
+      { deadlines: this.#deadlines, log, methods, caller, subscriptions, uploads: uploads.port, progress, requestId },
       request,
     );
     this.#calls.add(request.id, call);
@@ -238,10 +240,10 @@ export class Session implements Disposable {
 
   async #finish(started: StartedCall, call: RunningCall): Promise<void> {
     const answer = await call.answer;
-    const { id, uploads, progress } = started;
+    const { id, uploads } = started;
     uploads.end(() => call.abortReason ?? answered());
     // Order: before the answer, after which nobody listens to the token.
-    progress?.end();
+    started.progress?.end();
     if (!this.#isGone) this.#input.outbox.send(this.#bodyOf(started, answer));
     // Order: answered only now, so that a drain that waits for idle finds the answer handed to the wire.
     this.#calls.answered(id);

@@ -1,6 +1,6 @@
 // The only place where a state is written: asks the tables, writes the row, keeps the count, notes the announcement.
 
-import type { DeliveryState, SubmissionState } from '../core/states.ts';
+import type { DeliveryEventState, DeliveryState, SubmissionEventState, SubmissionState } from '../core/states.ts';
 import { dropAttachments } from './attachments.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
@@ -65,20 +65,36 @@ export function changeSubmission(
       ended: isSubmissionCounted(to.state) ? null : nowUnixMs,
     },
   );
-  const submissionId = readSubmissionId(row, 'id');
-  const converter = readTextOrNull(row, 'converter_name') ?? readTextOrNull(row, 'wanted_converter');
   if (!isSubmissionCounted(to.state)) {
     const outcome = to.state === 'converted' || to.state === 'skipped' ? 'done' : 'failed';
+    const submissionId = readSubmissionId(row, 'id');
+    const converter = converterOf(row);
     rememberEnd(context, { submissionId, outcome, converter, failure }, { nowUnixMs });
   }
   ledger.addItems(Number(isSubmissionCounted(to.state)) - Number(isSubmissionCounted(from)));
+  noteSubmission(context, row, { state: to.state, reason });
+}
+
+const converterOf = (row: Row): string | null =>
+  readTextOrNull(row, 'converter_name') ?? readTextOrNull(row, 'wanted_converter');
+
+/**
+ * Note the announcement of a submission's state.
+ *
+ * @param row - All its columns.
+ */
+export function noteSubmission(
+  { ledger }: StoreContext,
+  row: Row,
+  { state, reason }: { readonly state: SubmissionEventState; readonly reason: string | null },
+): void {
   ledger.note({
     kind: 'submission',
     kid: readKid(row),
-    submissionId,
-    state: to.state,
+    submissionId: readSubmissionId(row, 'id'),
+    state,
     name: readText(row, 'name'),
-    converter,
+    converter: converterOf(row),
     reason,
   });
 }
@@ -110,7 +126,7 @@ export function changeDelivery(context: StoreContext, row: Row, to: DeliveryTarg
 export function noteDelivery(
   { ledger }: StoreContext,
   row: Row,
-  { state, reason }: { readonly state: DeliveryState; readonly reason: string | null },
+  { state, reason }: { readonly state: DeliveryEventState; readonly reason: string | null },
 ): void {
   ledger.note({
     kind: 'report',

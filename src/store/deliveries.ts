@@ -10,6 +10,7 @@ import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
 import { type ClaimOptions, findNextDelivery, nextDueInMs } from './delivery-order.ts';
 import { isFileWhole } from './bodies.ts';
+import { isPaused } from './pauses.ts';
 import { FILE_DAMAGED, type FoundDelivery } from './placed-end.ts';
 import { dropReplaced } from './reports.ts';
 import { readNumber, readReportId, readSubmissionId, readText, readTextOrNull } from './rows.ts';
@@ -80,6 +81,8 @@ function toClaimed(row: Row, { body, bodyFile, attachments }: Content): FoundDel
  */
 export function claimDelivery(context: StoreContext, destination: string, options: ClaimOptions): Claim<FoundDelivery> {
   const { database } = context;
+  // Nothing comes by time alone: the end of the pause rings.
+  if (isPaused(context, destination)) return { kind: 'none', nextDueInMs: null };
   for (;;) {
     const row = findNextDelivery(context, destination, options);
     if (row === undefined) return { kind: 'none', nextDueInMs: nextDueInMs(context, destination, options) };

@@ -3,6 +3,7 @@
 import { DELIVERY_CHANGE_COLUMNS } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
+import { NOT_BY_HAND } from './hand-holds.ts';
 import { readNumber, readNumberOrNull } from './rows.ts';
 
 // At most one revision of one report id is on its way.
@@ -26,7 +27,7 @@ const nextOf = (condition: string, order: string): string =>
    ORDER BY ${order} LIMIT 1`;
 const NEXT_READY = nextOf("d.state = 'ready'", BY_DUE);
 const NEXT_DUE = nextOf("d.state = 'deferred' AND d.due <= :now", BY_DUE);
-const PROBES = ['ready', 'deferred', 'held'].map((state) => nextOf(`d.state = '${state}'`, BY_AGE));
+const PROBES = ['ready', 'deferred', 'held'].map((state) => nextOf(`d.state = '${state}' AND ${NOT_BY_HAND}`, BY_AGE));
 const IS_ANY_DUE = `SELECT 1 FROM delivery
   WHERE destination = :destination AND state = 'deferred' AND due <= :now LIMIT 1`;
 

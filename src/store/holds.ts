@@ -3,6 +3,7 @@
 import { changeDelivery, DELIVERY_CHANGE_COLUMNS } from './change.ts';
 import type { StoreContext } from './context.ts';
 import type { Row } from './database.ts';
+import { NOT_BY_HAND } from './hand-holds.ts';
 import { readNumber, readNumberOrNull, readText, readTextOrNull } from './rows.ts';
 import type { DestinationState } from './types.ts';
 
@@ -15,14 +16,14 @@ function releaseAll(context: StoreContext, rows: readonly Row[]): number {
 }
 
 /**
- * All `held` deliveries of a destination become `ready`.
+ * All `held` deliveries of a destination become `ready`, but for those that a person holds.
  *
  * @param context - Inside a transaction.
  * @returns How many.
  */
 export function releaseHeld(context: StoreContext, destination: string): number {
   const rows = context.database.all(
-    `SELECT ${DELIVERY_CHANGE_COLUMNS} WHERE d.destination = :destination AND d.state = 'held' ORDER BY d.position`,
+    `SELECT ${DELIVERY_CHANGE_COLUMNS} WHERE d.destination = :destination AND d.state = 'held' AND ${NOT_BY_HAND} ORDER BY d.position`,
     { destination },
   );
   return releaseAll(context, rows);

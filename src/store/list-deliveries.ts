@@ -4,7 +4,7 @@ import type { DeliveryState } from '../core/states.ts';
 import type { StoreContext } from './context.ts';
 import { parseCursor, toCursor } from './cursor.ts';
 import type { Row } from './database.ts';
-import type { DeliveryFilter, QueuedDelivery } from './queue-types.ts';
+import type { DeliveryFilter, DeliveryRef, QueuedDelivery } from './queue-types.ts';
 import {
   readDeliveryState,
   readNumber,
@@ -54,6 +54,15 @@ export function listDeliveries({ database }: Reader, options: PageOptions & Deli
   const last = shown.at(-1);
   const hasMore = rows.length > limit && last !== undefined;
   return { items: shown.map(toQueued), nextCursor: hasMore ? toCursor(readNumber(last, 'seq')) : null };
+}
+
+/** One delivery, of the newest revision of its report; null when there is none of that name. */
+export function getDelivery({ database }: Reader, { reportId, destination }: DeliveryRef): QueuedDelivery | null {
+  const row = database.get(
+    `SELECT ${COLUMNS} WHERE d.destination = :destination AND d.report_id = :id ORDER BY r.revision DESC LIMIT 1`,
+    { destination, id: reportId },
+  );
+  return row === undefined ? null : toQueued(row);
 }
 
 /** Deliveries of each destination by state; what there is none of is left out. */

@@ -14,6 +14,7 @@ import { filesOf, freeBallastIfFull, makeStoreFolder, markInUse, prepareStoreFil
 import { fromRefusal, type StoreReply } from './messages.ts';
 import type { StoreArguments, StoreMethod, StoreResult } from './operations.ts';
 import { type SupervisedThread, superviseThread } from './supervisor.ts';
+import { makeOnce } from './once.ts';
 import { makeReportFiles } from './report-files.ts';
 import { makeStoredReports } from './stored-reports.ts';
 import { makeDoor } from './take-in.ts';
@@ -109,6 +110,17 @@ function makeCalls(calls: Calls): OtherCalls {
     countByDestination: () => call(calls, 'countByDestination', []),
     retryDeliveries: (...args) => call(calls, 'retryDeliveries', args),
     retrySubmissions: (...args) => call(calls, 'retrySubmissions', args),
+    handDeliveries: (...args) => call(calls, 'handDeliveries', args),
+    deleteSubmissions: (...args) => call(calls, 'deleteSubmissions', args),
+    getDelivery: (...args) => call(calls, 'getDelivery', args),
+    once: makeOnce({
+      find: (key) => call(calls, 'findCallAnswer', [key]),
+      keep: (answer) => call(calls, 'keepCallAnswer', [answer]),
+    }),
+    pause: (...args) => call(calls, 'pause', args),
+    resume: (...args) => call(calls, 'resume', args),
+    pauses: () => call(calls, 'pauses', []),
+    openWork: (...args) => call(calls, 'openWork', args),
     knownFiles: (...args) => call(calls, 'knownFiles', args),
     openFiles: () => call(calls, 'openFiles', []),
     refuseFile: (...args) => call(calls, 'refuseFile', args),

@@ -6,8 +6,13 @@ import type { CallTime, StoreContext } from './context.ts';
 import { claimDelivery, endDelivery } from './deliveries.ts';
 import type { FirstAnswer } from './first-answer.ts';
 import { holdRemoved, listDestinations, releaseHeld, setDestination } from './holds.ts';
-import { countByDestination, listDeliveries } from './list-deliveries.ts';
+import { countByDestination, getDelivery, listDeliveries } from './list-deliveries.ts';
 import { getReport, getSubmission, listReports, listSubmissions } from './lists.ts';
+import { type CallAnswer, type CallKey, findCallAnswer, keepCallAnswer } from './call-answers.ts';
+import { deleteSubmissions } from './delete-submissions.ts';
+import { handDeliveries } from './hand-deliveries.ts';
+import { countOpenWork } from './open-work.ts';
+import { listPauses, pause, resume } from './pauses.ts';
 import { retryDeliveries, retrySubmissions } from './retry.ts';
 import { endPostAction, listDueActions } from './post-actions.ts';
 import { countFolders, findKnownFiles, forgetFiles, listOpenFiles, refuseFile, touchFiles } from './seen-files.ts';
@@ -27,9 +32,11 @@ type OwnCalls = {
   readonly release: (upload: RoomRelease) => Promise<void>;
   readonly endSubmission: (submissionId: SubmissionId, end: PlacedEnd) => Promise<void>;
   readonly claimDelivery: (...args: Parameters<Store['claimDelivery']>) => Promise<Claim<FoundDelivery>>;
+  readonly findCallAnswer: (call: CallKey) => Promise<CallAnswer | null>;
+  readonly keepCallAnswer: (call: CallKey & CallAnswer) => Promise<void>;
   readonly getReport: (...args: Parameters<Store['getReport']>) => Promise<FoundReport | null>;
 };
-type Calls = Omit<Store, keyof OwnCalls | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> & OwnCalls;
+type Calls = Omit<Store, keyof OwnCalls | 'once' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> & OwnCalls;
 
 /** The calls that cross to the store's thread. */
 export type StoreMethod = keyof Calls;
@@ -86,6 +93,21 @@ const OPERATIONS: { readonly [M in StoreMethod]: Operation<M> } = {
     kind: 'write',
     run: (context, [selection, options], time) => retrySubmissions(context, selection, { ...options, ...time }),
   },
+  handDeliveries: {
+    kind: 'write',
+    run: (context, [selection, options]) => handDeliveries(context, selection, options),
+  },
+  deleteSubmissions: {
+    kind: 'write',
+    run: (context, [selection, options], time) => deleteSubmissions(context, selection, { ...options, ...time }),
+  },
+  findCallAnswer: { kind: 'read', run: (context, [call]) => findCallAnswer(context, call) },
+  keepCallAnswer: { kind: 'write', run: (context, [call], time) => keepCallAnswer(context, call, time) },
+  getDelivery: { kind: 'read', run: (context, [delivery]) => getDelivery(context, delivery) },
+  pause: { kind: 'write', run: (context, [destination], time) => pause(context, destination, time) },
+  resume: { kind: 'write', run: (context, [destination]) => resume(context, destination) },
+  pauses: { kind: 'read', run: (context) => listPauses(context) },
+  openWork: { kind: 'read', run: (context, [destination]) => countOpenWork(context, destination) },
   knownFiles: { kind: 'read', run: (context, [folder, files]) => findKnownFiles(context, folder, files) },
   openFiles: { kind: 'read', run: (context) => listOpenFiles(context) },
   refuseFile: {

@@ -1,6 +1,7 @@
 // Forgets what nobody needs any more: old receipts, raw files of finished submissions, idempotency keys.
 
 import type { CallTime, StoreContext } from './context.ts';
+import { pruneCallAnswers } from './call-answers.ts';
 import { dropBodies } from './bodies.ts';
 import { readNumber, readText } from './rows.ts';
 
@@ -111,6 +112,7 @@ function pruneKeys({ database, limits, keySweep }: StoreContext, { nowUnixMs }: 
 export function prune(context: StoreContext, time: CallTime): boolean {
   const counts = [pruneReceipts(context, time), pruneSources(context, time)];
   const hasMoreKeys = pruneKeys(context, time);
+  pruneCallAnswers(context, time);
   return hasMoreKeys || counts.some((count) => count >= PRUNE_BATCH);
 }
 

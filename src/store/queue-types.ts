@@ -1,6 +1,7 @@
 // The store's surface for people who look after the queue: lists of deliveries, and what is tried once more.
 
-import type { ReportId, SubmissionId } from '../core/ids.ts';
+import type { KeyId, ReportId, SubmissionId } from '../core/ids.ts';
+import type { SkipReason } from '../core/skip-reasons.ts';
 import type { DeliveryState, SubmissionState } from '../core/states.ts';
 import type { DeliveryRow } from './types.ts';
 
@@ -36,20 +37,29 @@ export type SubmissionRetry = {
   readonly arguments: Readonly<Record<string, unknown>> | null;
 };
 
-/**
- * Why something stays as it is: `unknown` (also what the viewer may not see), `not_retryable` in its state,
- * `destination_removed`, `file_gone` (the raw file is not kept any more), `queue_full`.
- */
-export type SkipReason = 'unknown' | 'not_retryable' | 'destination_removed' | 'file_gone' | 'queue_full';
+/** What a person does with deliveries. */
+export type HandAction = 'hold' | 'release' | 'delete';
 
 /** What one batch came to. */
-export type RetryOutcome = {
+export type HandOutcome = {
   /** Changed, or with a dry run what would be. */
   readonly count: number;
   /** By id as the caller wrote it; only what was named, never what a filter found. */
   readonly skipped: readonly { readonly id: string; readonly reason: SkipReason }[];
   /** Where the next batch of a filter begins; null = this was the last. */
   readonly next: number | null;
+};
+
+/** Uploads that a person stopped: of the whole queue (`destination` null), or of one destination. */
+export type Pause = { readonly destination: string | null; readonly sinceUnixMs: number };
+
+/** What is not at its end: `moving` goes on by itself, `left` waits for a person or for time. */
+export type OpenWork = {
+  readonly moving: { readonly submissions: number; readonly deliveries: number };
+  readonly left: {
+    readonly submissions: Readonly<Partial<Record<SubmissionState, number>>>;
+    readonly deliveries: Readonly<Partial<Record<DeliveryState, number>>>;
+  };
 };
 
 /** The calls of this page. */
@@ -62,12 +72,40 @@ export type QueueStore = {
   readonly retryDeliveries: (
     selection: DeliverySelection,
     options: { readonly isDryRun: boolean },
-  ) => Promise<RetryOutcome>;
+  ) => Promise<HandOutcome>;
   /** Ended submissions whose raw file is kept become `received` again; suspended ones are not waited for any longer. */
   readonly retrySubmissions: (
     selection: SubmissionSelection,
     options: SubmissionRetry & { readonly isDryRun: boolean; readonly kid: string | null },
-  ) => Promise<RetryOutcome>;
+  ) => Promise<HandOutcome>;
+  /** Deliveries are held, let go, or deleted for good with what only they needed; what is being uploaded is left alone. */
+  readonly handDeliveries: (
+    selection: DeliverySelection,
+    options: { readonly action: HandAction; readonly isDryRun: boolean },
+  ) => Promise<HandOutcome>;
+  /** Submissions go for good, with their files, their reports and what still had to be delivered of them. */
+  readonly deleteSubmissions: (
+    selection: SubmissionSelection,
+    options: { readonly isDryRun: boolean; readonly kid: string | null },
+  ) => Promise<HandOutcome>;
+  /** One delivery, of the newest revision; null when there is none of that name. */
+  readonly getDelivery: (delivery: DeliveryRef) => Promise<QueuedDelivery | null>;
+  /**
+   * Do a writing call once for each key of a key id; `content` is what it asks for, as text. What came of it is JSON.
+   * Rejects with AirlockError `conflict` when the key was used for other content; with whatever `work` throws.
+   */
+  readonly once: (
+    call: { readonly kid: KeyId; readonly key: string; readonly content: string },
+    work: () => Promise<unknown>,
+  ) => Promise<unknown>;
+  /** Nothing more is claimed for it from here on, also after a restart. False = it was so already. */
+  readonly pause: (destination: string | null) => Promise<boolean>;
+  /** The end of a pause. False = there was none. */
+  readonly resume: (destination: string | null) => Promise<boolean>;
+  /** The whole queue first, then by name. */
+  readonly pauses: () => Promise<readonly Pause[]>;
+  /** What is open, of everything or for one destination; what is not converted yet may come to go to any. */
+  readonly openWork: (destination: string | null) => Promise<OpenWork>;
   /** Deliveries of each destination by state, those without any left out. */
   readonly countByDestination: () => Promise<
     Readonly<Record<string, Readonly<Partial<Record<DeliveryState, number>>>>>

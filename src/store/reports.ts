@@ -8,6 +8,7 @@ import { carryAttachments, insertAttachments } from './attachments.ts';
 import { noteDelivery, settleReport } from './change.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
+import { HELD_BY_PERSON } from './hand-holds.ts';
 import { toPosition } from './rank.ts';
 import { readNumber, readText } from './rows.ts';
 import type { NewReport } from './types.ts';
@@ -27,17 +28,22 @@ type Parent = CallTime & {
 
 function insertDeliveries(
   context: StoreContext,
-  { report, seq }: { readonly report: NewReport; readonly seq: number },
+  { report, seq, held }: { readonly report: NewReport; readonly seq: number; readonly held: readonly string[] },
   { submission, index, nowUnixMs }: Parent,
 ): void {
   for (const destination of new Set(report.destinations)) {
+    const isHeld = held.includes(destination);
+    const state = isHeld ? 'held' : 'ready';
+    const reason = isHeld ? HELD_BY_PERSON : null;
     context.database.run(
-      `INSERT INTO delivery (report, report_id, destination, state, rank, position, group_key, created_at)
-       VALUES (:report, :id, :destination, 'ready', :rank, :position, :group, :now)`,
+      `INSERT INTO delivery (report, report_id, destination, state, reason, rank, position, group_key, created_at)
+       VALUES (:report, :id, :destination, :state, :reason, :rank, :position, :group, :now)`,
       {
         report: seq,
         id: report.reportId,
         destination,
+        state,
+        reason,
         rank: readNumber(submission, 'rank'),
         position: toPosition(readNumber(submission, 'seq'), index),
         group: submission['group_key'] ?? null,
@@ -45,7 +51,7 @@ function insertDeliveries(
       },
     );
     const row = { ...submission, submission_id: readText(submission, 'id'), report_id: report.reportId, destination };
-    noteDelivery(context, row, { state: 'ready', reason: null });
+    noteDelivery(context, row, { state, reason });
   }
 }
 
@@ -119,15 +125,19 @@ export function dropReplaced(context: StoreContext, delivery: Row): void {
   );
 }
 
-function replaceUnsent(context: StoreContext, report: NewReport): void {
+/** @returns The destinations at which a person holds the report: its next revision is held there as well. */
+function replaceUnsent(context: StoreContext, report: NewReport): readonly string[] {
+  const held: string[] = [];
   for (const destination of new Set(report.destinations)) {
     const unsent = context.database.all(
-      `SELECT seq, report FROM delivery
+      `SELECT seq, report, reason FROM delivery
        WHERE destination = :destination AND report_id = :id AND state IN (${REPLACEABLE})`,
       { destination, id: report.reportId },
     );
+    if (unsent.some((delivery) => delivery['reason'] === HELD_BY_PERSON)) held.push(destination);
     for (const delivery of unsent) dropReplaced(context, delivery);
   }
+  return held;
 }
 
 /**
@@ -156,7 +166,7 @@ export function storeReport(context: StoreContext, report: PlacedReport, parent:
   }
   if (isUnchanged) return;
   // Order: after the new revision has taken over what it needs of the last one.
-  if (last !== undefined) replaceUnsent(context, report);
+  const held = last === undefined ? [] : replaceUnsent(context, report);
   if (report.destinations.length > 0) ledger.addItems(1);
-  insertDeliveries(context, { report, seq }, parent);
+  insertDeliveries(context, { report, seq, held }, parent);
 }

@@ -1,14 +1,15 @@
 // Rows, pages and counts as people and programs read them, and the changes that are announced.
 
 import type { KeyId, ReportId, SubmissionId } from '../core/ids.ts';
-import type { DeliveryState, SubmissionState } from '../core/states.ts';
+import type { DeliveryEventState, DeliveryState, SubmissionEventState, SubmissionState } from '../core/states.ts';
+import type { Pause } from './queue-types.ts';
 import type { FailureRecord, UsedConverter } from './submission-types.ts';
 
 /** One committed change, announced after its commit, in order. `changeSeq` goes up by one per change within one run. */
 export type StoreChange = { readonly changeSeq: number; readonly kid: KeyId; readonly submissionId: SubmissionId } & (
   | {
       readonly kind: 'submission';
-      readonly state: SubmissionState;
+      readonly state: SubmissionEventState;
       readonly name: string;
       readonly converter: string | null;
       readonly reason: string | null;
@@ -16,7 +17,7 @@ export type StoreChange = { readonly changeSeq: number; readonly kid: KeyId; rea
   | {
       readonly kind: 'report';
       readonly reportId: ReportId;
-      readonly state: DeliveryState;
+      readonly state: DeliveryEventState;
       readonly destination: string;
       readonly reason: string | null;
     }
@@ -103,6 +104,8 @@ export type StoreStats = {
     readonly floorBytes: number;
     readonly ballast: 'ready' | 'spent' | 'off';
   };
+  /** What a person stopped: the whole queue since then, or destinations. */
+  readonly pauses: readonly Pause[];
   readonly oldestReadyAgeMs: number | null;
   readonly refusals: Readonly<Record<string, number>>;
   /** Since midnight UTC. */

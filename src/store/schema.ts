@@ -2,6 +2,7 @@
 
 import { AirlockError } from '../core/errors.ts';
 import { type Database, inTransaction } from './database.ts';
+import { WITH_PEOPLE } from './schema-people.ts';
 
 // Times are wall clock, milliseconds since 1970 UTC. `position` = order of acknowledgement, then index within the submission.
 const FIRST = `
@@ -214,7 +215,7 @@ CREATE INDEX submission_sources ON submission (ended_at, size, companion_size) W
 `;
 
 /** Step n brings version n to n + 1. A step that was released is never changed. */
-const STEPS: readonly string[] = [FIRST, WITH_ATTACHMENTS, WITH_FILES, WITH_INTAKE, WITH_FEWER_PAGES];
+const STEPS: readonly string[] = [FIRST, WITH_ATTACHMENTS, WITH_FILES, WITH_INTAKE, WITH_FEWER_PAGES, WITH_PEOPLE];
 
 /** Version that this build reads and writes, as `PRAGMA user_version`. */
 export const SCHEMA_VERSION = STEPS.length;

@@ -17,7 +17,7 @@
 //     |  |       |--> deferred(due) --> inflight
 //     |  |       |--> dead --> ready | held        (by a person, or when its destination turns out to be at fault)
 //     |  |       |--> corrupt --> ready            (by a person; looked at again)
-//     |  '------ held <--' also from ready and deferred (destination removed); --> inflight as a probe
+//     |  '------ held <--' also from ready, deferred and held (destination removed, or held by a person); --> inflight as a probe
 //     '-- deferred
 
 import type { DeliveryState, SubmissionState } from '../core/states.ts';
@@ -52,7 +52,7 @@ const DELIVERY_CHANGES: Readonly<Record<DeliveryState, readonly DeliveryState[]>
   ready: ['inflight', 'held'],
   inflight: ['delivered', 'ready', 'deferred', 'held', 'dead', 'corrupt'],
   deferred: ['inflight', 'ready', 'held'],
-  held: ['inflight', 'ready'],
+  held: ['inflight', 'ready', 'held'],
   dead: ['ready', 'held'],
   delivered: [],
   corrupt: ['ready'],

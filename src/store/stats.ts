@@ -4,6 +4,7 @@ import { firstUuidV7 } from '../core/ids.ts';
 import { DELIVERY_STATES, SUBMISSION_STATES } from '../core/states.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Database, SqlParameters } from './database.ts';
+import { listPauses } from './pauses.ts';
 import { readNumber, readNumberOrNull, readText } from './rows.ts';
 import { isSubmissionCounted } from './states.ts';
 import type { StoreSnapshot, StoreStats, Viewer } from './types.ts';
@@ -120,6 +121,7 @@ export function countStats(context: StoreContext, time: CallTime): StoreStats {
       floorBytes: limits.diskFloorBytes,
       ballast: ballast.state(),
     },
+    pauses: listPauses(context),
     oldestReadyAgeMs: oldestUnixMs === null ? null : Math.max(0, time.nowUnixMs - oldestUnixMs),
     refusals: Object.fromEntries(refusals),
     today: countToday(database, time),

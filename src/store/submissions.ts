@@ -9,6 +9,7 @@ import { changeSubmission, type SubmissionTarget } from './change.ts';
 import { failDamaged } from './damaged.ts';
 import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
+import { isPausedSql } from './pauses.ts';
 import type { PlacedEnd } from './placed-end.ts';
 import { storeReport } from './reports.ts';
 import { readJson, readKid, readNumber, readNumberOrNull, readSubmissionId, readText, readTextOrNull } from './rows.ts';
@@ -35,7 +36,8 @@ function toClaimed(row: Row, bodies: Bodies): ClaimedSubmission {
 const OVER_LIMIT_LOOK_MS = 1_000;
 
 const UPLOADABLE = `SELECT 1 FROM delivery AS d WHERE d.state IN ('ready', 'inflight', 'deferred')
-  AND NOT EXISTS (SELECT 1 FROM destination AS h WHERE h.name = d.destination AND h.state = 'held') LIMIT 1`;
+  AND NOT EXISTS (SELECT 1 FROM destination AS h WHERE h.name = d.destination AND h.state = 'held')
+  AND NOT ${isPausedSql('d.destination')} LIMIT 1`;
 
 /**
  * Results are always stored, so over a limit none are made while uploads can bring it down. With nothing to upload conversions go

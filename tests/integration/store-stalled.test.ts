@@ -29,6 +29,7 @@ function stallingCall() {
     caller: { kid: toKeyId('submit'), scopes: ['submit'] },
     requestId: 'r1',
     signal: new AbortController().signal,
+    progress: () => undefined,
     decide: () => undefined,
     log: silentLogger,
     subscriptions: { open: () => Promise.reject(new Error('not here')), close: () => false },

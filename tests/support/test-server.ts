@@ -191,7 +191,11 @@ function makeKeys() {
 }
 
 /** Start a server; disposal ends it and removes its folder. */
-export async function startTestServer({ ipc = {}, clock = systemClock, wireClock = systemClock }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  ipc = {},
+  clock = systemClock,
+  wireClock = systemClock,
+}: TestServerOptions = {}): Promise<TestServer> {
   const folder = await makeTemporaryFolder();
   const config = ipcSchema.parse(ipc);
   const endpoint = join(folder.path, 'default.sock');

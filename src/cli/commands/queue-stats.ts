@@ -5,6 +5,7 @@ import type { queueStats as spec } from '../../protocol/methods/queue-stats.ts';
 import { formatBytes, formatDurationMs } from '../../core/units.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
+import { describePaused } from './queue-pause.ts';
 
 function lines(title: string, byState: Readonly<Record<string, number>>): readonly string[] {
   return Object.entries(byState).flatMap(([state, count]) =>
@@ -33,6 +34,8 @@ export const queueStats: Command<Record<string, never>> = async (context) => {
   const stats = await client.call('queue/stats', {});
   if (output.isJson) output.document(stats);
   output.line(`items ${stats.items} of ${stats.maxItems === 0 ? 'unlimited' : stats.maxItems}`);
+  const paused = describePaused(stats.paused);
+  if (paused !== null) output.line(`uploads ${paused}`);
   for (const line of roomLines(stats)) output.line(line);
   for (const line of [...lines('submissions', stats.submissions), ...lines('deliveries ', stats.deliveries)])
     output.line(line);

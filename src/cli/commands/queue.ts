@@ -1,14 +1,14 @@
-// airlock queue list|retry: deliveries that wait, and those that a person wants tried once more.
+// airlock queue list|show|retry: deliveries that wait, and those that a person wants tried once more.
 
-import { EXIT_PARTIAL } from '../../core/errors.ts';
+import { makeUuidV7 } from '../../core/ids.ts';
 import type { DeliveryState, RetryableDeliveryState } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { queueList as queueListSpec } from '../../protocol/methods/queue-list.ts';
-import type { queueRetry as queueRetrySpec } from '../../protocol/methods/queue-retry.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
 import { type Output, toPrintableLine } from '../output.ts';
 import { type ListArguments, printPage } from '../page.ts';
+import { tellSelected } from '../tell-selected.ts';
 
 type QueuedDelivery = ResultOf<typeof queueListSpec>['items'][number];
 
@@ -38,6 +38,16 @@ export const queueList: Command<ListArguments<DeliveryState> & { readonly destin
   return 0;
 };
 
+/** One delivery, by `reportId@destination`. @throws {AirlockError} not_found. */
+export const queueShow: Command<{ readonly id: string }> = async (context, { id }) => {
+  await using client = await connectDaemon(context);
+  const { output } = context;
+  const delivery = await client.call('queue/get', { id });
+  if (output.isJson) output.document(delivery);
+  else printDelivery(output, delivery);
+  return 0;
+};
+
 /** Which deliveries: exactly one of ids, state and destination, all. */
 export type QueueRetryArguments = {
   readonly ids: readonly string[];
@@ -46,24 +56,6 @@ export type QueueRetryArguments = {
   readonly isAll: boolean;
   readonly isDryRun: boolean;
 };
-
-/** What a retry came to. */
-export type RetryResult = ResultOf<typeof queueRetrySpec>;
-
-/**
- * Tell what a retry came to.
- *
- * @param words - What is tried again, in the plural.
- * @returns 0; 2 when some of what was named stays as it is, 1 when all of it does.
- */
-export function tellRetry(output: Output, result: RetryResult, words: string): number {
-  const { count, dryRun, skipped } = result;
-  if (output.isJson) output.document(result);
-  output.line(`${count} ${words} ${dryRun ? 'would be tried again' : 'are tried again'}`);
-  for (const { id, reason } of skipped) output.line(`left as it is: ${id} (${reason})`);
-  if (skipped.length === 0) return 0;
-  return count > 0 ? EXIT_PARTIAL : 1;
-}
 
 /** Dead, held, deferred and corrupt deliveries become ready. @throws {AirlockError} invalid_params. */
 export const queueRetry: Command<QueueRetryArguments> = async (context, input) => {
@@ -75,6 +67,7 @@ export const queueRetry: Command<QueueRetryArguments> = async (context, input) =
     ...(state === null ? {} : { state }),
     ...(destination === null ? {} : { destination }),
     ...(isAll ? { all: true as const } : {}),
+    idempotencyKey: makeUuidV7(context.clock.nowUnixMs()),
   });
-  return tellRetry(context.output, result, 'deliveries');
+  return tellSelected(context.output, result, { what: 'deliveries', done: 'tried again' });
 };

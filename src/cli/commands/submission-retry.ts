@@ -1,9 +1,10 @@
 // airlock submission retry: files that were taken in are converted once more.
 
+import { makeUuidV7 } from '../../core/ids.ts';
 import type { RetryableSubmissionState } from '../../core/states.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
-import { tellRetry } from './queue.ts';
+import { tellSelected } from '../tell-selected.ts';
 
 /** Which submissions: ids or a state; `converter` null and no arguments = as they were sent. */
 export type SubmissionRetryArguments = {
@@ -24,6 +25,7 @@ export const submissionRetry: Command<SubmissionRetryArguments> = async (context
     ...(state === null ? {} : { state }),
     ...(converter === null ? {} : { converter }),
     ...(Object.keys(input.arguments).length === 0 ? {} : { arguments: { ...input.arguments } }),
+    idempotencyKey: makeUuidV7(context.clock.nowUnixMs()),
   });
-  return tellRetry(context.output, result, 'submissions');
+  return tellSelected(context.output, result, { what: 'submissions', done: 'tried again' });
 };

@@ -17,6 +17,24 @@ export function addDestination(program: Commander, choose: Choose): void {
     .action((name: string) =>
       choose(async () => (await import('../commands/destination.ts')).destinationTest, { name }),
     );
+  addDestinationHolds(destination, choose);
+}
+
+function addDestinationHolds(destination: Commander, choose: Choose): void {
+  destination
+    .command('hold')
+    .description('upload nothing more there, also after a restart')
+    .argument('<name>', 'as in the configuration')
+    .action((name: string) =>
+      choose(async () => (await import('../commands/queue-pause.ts')).destinationHold, { name }),
+    );
+  destination
+    .command('release')
+    .description('the end of hold, and of what the destination is held or waited for')
+    .argument('<name>', 'as in the configuration')
+    .action((name: string) =>
+      choose(async () => (await import('../commands/queue-pause.ts')).destinationRelease, { name }),
+    );
 }
 
 /** `converter`. */

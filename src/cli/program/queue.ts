@@ -1,8 +1,13 @@
 // The command line's part about what waits.
 
-import { type Command as Commander, Option } from 'commander';
-import { DELIVERY_STATES, RETRYABLE_DELIVERY_STATES } from '../../core/states.ts';
-import { parseDelivery } from '../argument-values.ts';
+import { Argument, type Command as Commander, Option } from 'commander';
+import {
+  DELETABLE_DELIVERY_STATES,
+  DELIVERY_STATES,
+  HOLDABLE_DELIVERY_STATES,
+  RETRYABLE_DELIVERY_STATES,
+} from '../../core/states.ts';
+import { parseDelivery, parseDuration } from '../argument-values.ts';
 import { addList, type Choose, type ListOptions, toList } from './choose.ts';
 
 type RetryOptions = {
@@ -11,6 +16,9 @@ type RetryOptions = {
   readonly all?: boolean;
   readonly dryRun?: boolean;
 };
+type Ids = readonly string[] | undefined;
+
+const DRAIN_TIMEOUT_MS = 10 * 60_000;
 
 function addQueueRetry(queue: Commander, choose: Choose): void {
   queue
@@ -28,6 +36,86 @@ function addQueueRetry(queue: Commander, choose: Choose): void {
         destination: destination ?? null,
         isAll: all === true,
         isDryRun: dryRun === true,
+      }),
+    );
+}
+
+function addSelection(command: Commander, states: readonly string[], all: string): Commander {
+  return command
+    .argument('[id...]', 'reportId@destination, as queue list shows them', collectDeliveries)
+    .addOption(new Option('--state <state>', 'all in this state').choices(states))
+    .option('--destination <name>', 'all that go there')
+    .option('--all', all)
+    .option('--dry-run', 'only say how many');
+}
+
+function toSelection<State extends string>(
+  states: readonly State[],
+  ids: readonly string[] | undefined,
+  { state, destination, all, dryRun }: RetryOptions,
+) {
+  return {
+    ids: ids ?? [],
+    state: states.find((name) => name === state) ?? null,
+    destination: destination ?? null,
+    isAll: all === true,
+    isDryRun: dryRun === true,
+  };
+}
+
+function addQueueByHand(queue: Commander, choose: Choose): void {
+  const load = () => import('../commands/queue-by-hand.ts');
+  const hold = queue.command('hold').description('hold deliveries back until they are released');
+  addSelection(hold, HOLDABLE_DELIVERY_STATES, 'all that wait').action((ids: Ids, options: RetryOptions) =>
+    choose(async () => (await load()).queueHold, toSelection(HOLDABLE_DELIVERY_STATES, ids, options)),
+  );
+  const release = queue.command('release').description('let deliveries go that were held with queue hold');
+  addSelection(release, ['held'], 'all that a person holds').action((ids: Ids, options: RetryOptions) =>
+    choose(async () => (await load()).queueRelease, toSelection(['held'] as const, ids, options)),
+  );
+  const remove = queue.command('delete').description('delete deliveries for good, undelivered');
+  addSelection(remove, DELETABLE_DELIVERY_STATES, 'all that are not delivered').action(
+    (ids: Ids, options: RetryOptions) =>
+      choose(async () => (await load()).queueDelete, toSelection(DELETABLE_DELIVERY_STATES, ids, options)),
+  );
+  queue
+    .command('purge')
+    .description('delete everything that is not delivered')
+    .addArgument(new Argument('<what>', 'ALL, in capitals: there is no way back').choices(['ALL']))
+    .option('--dry-run', 'only say how many')
+    .action((_all: string, { dryRun }: RetryOptions) =>
+      choose(
+        async () => (await load()).queueDelete,
+        toSelection(DELETABLE_DELIVERY_STATES, [], { all: true, dryRun: dryRun === true }),
+      ),
+    );
+}
+
+function addQueuePause(queue: Commander, choose: Choose): void {
+  const load = () => import('../commands/queue-pause.ts');
+  queue
+    .command('pause')
+    .description('upload nothing more until resume, also after a restart; files are still taken in and converted')
+    .option('--destination <name>', 'only there')
+    .action(({ destination }: RetryOptions) =>
+      choose(async () => (await load()).queuePause, { destination: destination ?? null }),
+    );
+  queue
+    .command('resume')
+    .description('upload again, and try at once what was held or waited for')
+    .option('--destination <name>', 'only there')
+    .action(({ destination }: RetryOptions) =>
+      choose(async () => (await load()).queueResume, { destination: destination ?? null }),
+    );
+  queue
+    .command('drain')
+    .description('wait until everything is delivered that goes on by itself')
+    .option('--destination <name>', 'only what goes there')
+    .option('--timeout <duration>', 'how long to wait', parseDuration, DRAIN_TIMEOUT_MS)
+    .action(({ destination, timeout }: RetryOptions & { readonly timeout: number }) =>
+      choose(async () => (await import('../commands/queue-drain.ts')).queueDrain, {
+        destination: destination ?? null,
+        timeoutMs: timeout,
       }),
     );
 }
@@ -54,5 +142,12 @@ export function addQueue(program: Commander, choose: Choose): void {
         destination: options.destination ?? null,
       }),
     );
+  queue
+    .command('show')
+    .description('one delivery')
+    .argument('<id>', 'reportId@destination, as queue list shows it', parseDelivery)
+    .action((id: string) => choose(async () => (await import('../commands/queue.ts')).queueShow, { id }));
   addQueueRetry(queue, choose);
+  addQueueByHand(queue, choose);
+  addQueuePause(queue, choose);
 }

@@ -1,7 +1,12 @@
 // The command line's part about files that were taken in, and the reports they became.
 
 import { type Command as Commander, Option } from 'commander';
-import { DELIVERY_STATES, RETRYABLE_SUBMISSION_STATES, SUBMISSION_STATES } from '../../core/states.ts';
+import {
+  DELETABLE_SUBMISSION_STATES,
+  DELIVERY_STATES,
+  RETRYABLE_SUBMISSION_STATES,
+  SUBMISSION_STATES,
+} from '../../core/states.ts';
 import { collectPairs, collectUuids, parseUuid } from '../argument-values.ts';
 import { addList, type Choose, type ListOptions, toList } from './choose.ts';
 
@@ -32,6 +37,24 @@ function addSubmissionRetry(submission: Commander, choose: Choose): void {
     );
 }
 
+function addSubmissionDelete(submission: Commander, choose: Choose): void {
+  submission
+    .command('delete')
+    .description(
+      'delete files for good, with their reports and what was still to be delivered: by id, or all in a state',
+    )
+    .argument('[id...]', 'submission ids', collectUuids)
+    .addOption(new Option('--state <state>', 'all in this state').choices(DELETABLE_SUBMISSION_STATES))
+    .option('--dry-run', 'only say how many')
+    .action((ids: readonly string[] | undefined, { state, dryRun }: Pick<RetryOptions, 'state' | 'dryRun'>) =>
+      choose(async () => (await import('../commands/submission-delete.ts')).submissionDelete, {
+        ids: ids ?? [],
+        state: DELETABLE_SUBMISSION_STATES.find((name) => name === state) ?? null,
+        isDryRun: dryRun === true,
+      }),
+    );
+}
+
 /** `submission`. */
 export function addSubmission(program: Commander, choose: Choose): void {
   const submission = program.command('submission').description('what became of the files that were taken in');
@@ -46,6 +69,7 @@ export function addSubmission(program: Commander, choose: Choose): void {
       choose(async () => (await import('../commands/submission.ts')).submissionShow, { submissionId }),
     );
   addSubmissionRetry(submission, choose);
+  addSubmissionDelete(submission, choose);
 }
 
 /** `report`. */

@@ -98,6 +98,11 @@ async function getAll(client: Pick<Client, 'call'>, ids: readonly string[]): Pro
   return found;
 }
 
+/** What nobody knows any more comes to no other end. */
+function toDeleted(last: Submission): Submission {
+  return { ...last, state: 'failed', failure: { code: 'not_found', message: 'it was deleted' } };
+}
+
 /**
  * Subscribe.
  *
@@ -109,9 +114,17 @@ export async function openFollower(client: Pick<Client, 'call' | 'subscribe'>): 
     wait: async (submissionIds, { signal, onChange, newest }) => {
       const suspicion = makeSuspicion(submissionIds);
       const look = async (): Promise<boolean> => {
-        for (const submission of await getAll(client, suspicion.take())) {
+        const taken = suspicion.take();
+        const found = await getAll(client, taken);
+        for (const submission of found) {
           newest.set(submission.submissionId, submission);
           if (endOf(submission) !== 'open') suspicion.ended(submission.submissionId);
+        }
+        for (const id of taken) {
+          if (found.some(({ submissionId }) => submissionId === id)) continue;
+          suspicion.ended(id);
+          const last = newest.get(id);
+          if (last !== undefined) newest.set(id, toDeleted(last));
         }
         return suspicion.isOver();
       };

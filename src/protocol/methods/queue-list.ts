@@ -9,7 +9,7 @@ import { pageParams, time } from '../shapes.ts';
 export const destinationParam = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be a name of the configuration');
 
 /** One delivery of the queue. */
-const queuedDeliverySchema = z.object({
+export const queuedDeliverySchema = z.object({
   /** `reportId@destination`: what `queue/retry` takes. */
   id: z.string(),
   reportId: z.string(),

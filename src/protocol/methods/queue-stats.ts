@@ -2,7 +2,10 @@
 
 import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
-import { countsByState } from '../shapes.ts';
+import { countsByState, time } from '../shapes.ts';
+
+/** What a person stopped: the whole queue since then (null = not), and destinations by name. */
+export const pausedSchema = z.object({ since: time.nullable(), destinations: z.array(z.string()) });
 
 /** Depth and bytes by state. */
 export const queueStatsSchema = z.object({
@@ -17,6 +20,7 @@ export const queueStatsSchema = z.object({
   disk: z.object({ freeBytes: z.int(), floorBytes: z.int(), ballast: z.enum(['ready', 'spent', 'off']) }),
   /** Age of the oldest delivery that could be sent now; null when there is none. */
   oldestReadyAgeMs: z.int().nullable(),
+  paused: pausedSchema,
   /** Refusals since start, by reason. */
   refusals: z.record(z.string(), z.int()),
 });

@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { RETRYABLE_SUBMISSION_STATES } from '../../core/states.ts';
 import type { MethodSpec } from '../method-spec.ts';
 import { argumentsParam, idParam } from '../shapes.ts';
-import { MAX_NAMED, retryResultSchema } from './queue-retry.ts';
+import { handResultSchema, keyParam, MAX_NAMED } from '../selection.ts';
 
 /**
  * By `ids` or by `state`, one of both. A key with `submit` retries its own submissions, a key with `admin` every one. Reports that
- * come out again keep their ids: the same bytes change nothing, others are the next revision. Errors: invalid_params.
+ * come out again keep their ids: the same bytes change nothing, others are the next revision. Errors: invalid_params; conflict.
  */
 export const submissionRetry = {
   name: 'submission/retry',
@@ -21,6 +21,7 @@ export const submissionRetry = {
     converter: z.string().min(1).max(64).optional(),
     arguments: argumentsParam.optional(),
     dryRun: z.boolean().default(false),
+    ...keyParam,
   }),
-  result: retryResultSchema,
+  result: handResultSchema,
 } as const satisfies MethodSpec;

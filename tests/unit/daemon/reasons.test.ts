@@ -21,6 +21,7 @@ function stats(changes: Partial<Pick<StoreStats, 'items' | 'maxItems' | 'bytes' 
     disk: { freeBytes: 100, floorBytes: 100, ballast: 'ready' },
     submissions: {} as StoreStats['submissions'],
     deliveries: {} as StoreStats['deliveries'],
+    pauses: [],
     oldestReadyAgeMs: null,
     refusals: {},
     today: { submissions: 0, reports: 0, delivered: 0, failed: 0, lastDeliveryUnixMs: null },

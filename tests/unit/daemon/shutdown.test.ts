@@ -58,7 +58,11 @@ describe('drain()', () => {
       [Symbol.asyncDispose]: async () => undefined,
     };
 
-    const drained = drain(deps, { server, conversions: part, delivery: part, intake }, request);
+    const drained = drain(
+      deps,
+      { server, conversions: part, delivery: { ...part, lift: async () => undefined }, intake },
+      request,
+    );
     const wasTaking = isTaking;
     clock.advance(9_999);
     const before = signals.map(({ aborted }) => aborted);

@@ -42,7 +42,7 @@ async function sourcesFor(watched: string | null, countFolders: IntakeDeps['stor
   const loaded = { kind: 'loaded', config, state: 'ok', path: '/c', etag: null, origins: {}, findings: [] } as const;
   const status = makeStatus({ loaded, stops: { isAsked: () => false }, startedAt: '', nowUnixMs: () => 0 });
   const sources = status.sources({
-    store: { destinations: gone, stats: gone },
+    store: { destinations: gone, pauses: gone, stats: gone },
     pool: { runners: () => ({ size: 1, busy: 0, ready: 1 }), walls: [] },
     registry: { list: () => [] },
     intake,
@@ -57,6 +57,7 @@ const context: CallContext = {
   caller: { kid: toKeyId('local'), scopes: ['read'] },
   requestId: 'r1',
   signal: new AbortController().signal,
+  progress: () => undefined,
   decide: () => undefined,
   log: silentLogger,
   subscriptions: { open: notHere, close: notHere },

@@ -20,7 +20,7 @@ async function makeBench() {
   ];
   const items = claims.flatMap((claim) => (claim.kind === 'claimed' ? [claim.item] : []));
   const deps = { store, clock: makeManualClock(), log: silentLogger, random: () => 0.5 };
-  return { store, items, write: makeOutcomeWriter(deps, { signal }), deps };
+  return { store, items, write: makeOutcomeWriter(deps, { signal }).write, deps };
 }
 
 const plain = { destination: null, isLifted: false, revived: [] } satisfies Partial<Written>;
@@ -89,7 +89,7 @@ describe('makeOutcomeWriter()', () => {
       calls += 1;
       throw error;
     };
-    const write = makeOutcomeWriter({ ...deps, store: { ...deps.store, endDelivery } }, { signal });
+    const { write } = makeOutcomeWriter({ ...deps, store: { ...deps.store, endDelivery } }, { signal });
 
     await write({ ...plain, delivery, end: { state: 'ready' } });
 

@@ -17,6 +17,7 @@ function contextWith(streams: Record<number, readonly string[]>) {
     caller: { kid: toKeyId('submit'), scopes: ['submit'] },
     requestId: 'r1',
     signal: new AbortController().signal,
+    progress: () => undefined,
     decide: () => undefined,
     log: silentLogger,
     subscriptions: { open: () => Promise.reject(new Error('not here')), close: () => false },

@@ -13,6 +13,7 @@ const context: CallContext = {
   caller: { kid: toKeyId('submit'), scopes: ['submit'] },
   requestId: 'r1',
   signal: new AbortController().signal,
+  progress: () => undefined,
   decide: () => undefined,
   log: silentLogger,
   subscriptions: { open: () => Promise.reject(new Error('not here')), close: () => false },

@@ -26,8 +26,8 @@ function start(call: BoundMethod['call'], params: Record<string, unknown> = {}) 
   } as const;
   const methods = new Map([[spec.name, { spec, call }]]);
   const deadlines = makeDeadlines(clock);
-  const common = { log: silentLogger, methods, caller: caller('read'), uploads, requestId: 's-1' };
-  const deps = { ...common, deadlines, subscriptions: () => subscriptions };
+  const mine = { caller: caller('read'), uploads, progress: () => undefined, requestId: 's-1' };
+  const deps = { ...mine, log: silentLogger, methods, deadlines, subscriptions: () => subscriptions };
   return { clock, deadlines, running: startCall(deps, { kind: 'request', id: 1, method: 'test/any', params }) };
 }
 

@@ -7,8 +7,12 @@ import { type Database, openDatabase, type SqlParameters } from '../../../src/st
 import { accept } from '../../../src/store/accept.ts';
 import type { StoreContext } from '../../../src/store/context.ts';
 import { makeLedger } from '../../../src/store/ledger.ts';
-import { countByDestination, listDeliveries } from '../../../src/store/list-deliveries.ts';
+import { deleteSubmissions } from '../../../src/store/delete-submissions.ts';
+import { findNextDelivery } from '../../../src/store/delivery-order.ts';
+import { handDeliveries } from '../../../src/store/hand-deliveries.ts';
+import { countByDestination, getDelivery, listDeliveries } from '../../../src/store/list-deliveries.ts';
 import { getReport, getSubmission, listReports, listSubmissions } from '../../../src/store/lists.ts';
+import { countOpenWork } from '../../../src/store/open-work.ts';
 import { prune } from '../../../src/store/prune.ts';
 import { retrySubmissions } from '../../../src/store/retry.ts';
 import { migrate } from '../../../src/store/schema.ts';
@@ -90,6 +94,18 @@ function runAll(context: StoreContext): void {
   }
   for (const destination of [null, 'folder']) listDeliveries(context, { ...page, state: null, destination });
   countByDestination(context);
+  countOpenWork(context, null);
+  getDelivery(context, { reportId: reportId(1), destination: 'folder' });
+  findNextDelivery(context, 'folder', { isProbe: true, ...time });
+  for (const action of ['hold', 'release', 'delete'] as const) {
+    const filter = { kind: 'filter', after: 0, state: null, destination: 'folder' } as const;
+    handDeliveries(context, filter, { action, isDryRun: true });
+  }
+  deleteSubmissions(
+    context,
+    { kind: 'named', submissions: [toSubmissionId('00000001-0000-7000-8000-000000000000')] },
+    { isDryRun: false, kid: null, ...time },
+  );
   countStats(context, time);
   countItems(database);
   countBytes(database);

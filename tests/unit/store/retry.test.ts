@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toKeyId, toSubmissionId } from '../../../src/core/ids.ts';
-import { RETRY_BATCH } from '../../../src/store/retry.ts';
+import { HAND_BATCH } from '../../../src/store/selected.ts';
 import type { DeliveryEnd, SubmissionEnd } from '../../../src/store/types.ts';
 import {
   acceptOne,
@@ -94,9 +94,9 @@ describe('retryDeliveries()', () => {
   });
 
   it.each([
-    [RETRY_BATCH - 1, [RETRY_BATCH - 1]],
-    [RETRY_BATCH, [RETRY_BATCH, 0]],
-    [RETRY_BATCH + 1, [RETRY_BATCH, 1]],
+    [HAND_BATCH - 1, [HAND_BATCH - 1]],
+    [HAND_BATCH, [HAND_BATCH, 0]],
+    [HAND_BATCH + 1, [HAND_BATCH, 1]],
   ])('changes %i rows in batches of %o', (rows, batches) => {
     using engine = openTestEngine();
     convertOne(

@@ -56,6 +56,7 @@ describe('isChangeAllowed()', () => {
       'deferred held',
       'held ready',
       'held inflight',
+      'held held',
       'dead ready',
       'dead held',
       'corrupt ready',

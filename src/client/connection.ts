@@ -256,6 +256,8 @@ export class Connection {
         if (message.method === '$/credit') this.#uploads.credit(message.params['stream'], message.params['bytes']);
         return this.#deps.onNotification(message.method, message.params);
       case 'request':
+        // Trust: frames are counted until both sides have proved the key; until then the other end hears nothing but a nonce.
+        if (this.#caps.frames !== null) return this.destroy(malformed('a call before authentication'));
         return this.#send(answerRequest(message));
       case 'invalid':
         return this.destroy(malformed(message.message));

@@ -85,6 +85,8 @@ await startServer(
     events: {
       source: makeEventBus<ServerChange>(() => undefined),
       snapshot: () => Promise.resolve({ asOfChange: 0, topics: {} }),
+      watch: () => ({ refresh: () => Promise.resolve(), [Symbol.dispose]: () => undefined }),
+      read: () => ({}),
     },
     random: randomBytes,
     reportLimitBytes: 1,

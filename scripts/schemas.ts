@@ -7,12 +7,7 @@ import { ANSWERS, type Answer, FAILURE } from '../src/cli/answers.ts';
 import { configSchema } from '../src/config/schema/root.ts';
 import { ERROR_CODES } from '../src/core/errors.ts';
 import { manifestSchema } from '../src/gate/manifest.ts';
-import {
-  EVENT_TOPICS,
-  eventNotificationSchema,
-  reportEventSchema,
-  submissionEventSchema,
-} from '../src/protocol/events.ts';
+import { EVENT_DATA, EVENT_TOPICS, eventNotificationSchema, laggedNotificationSchema } from '../src/protocol/events.ts';
 import {
   authenticateParamsSchema,
   authenticateResultSchema,
@@ -73,10 +68,6 @@ function describeMethod(spec: MethodSpec): object {
 
 function describeProtocol(): object {
   const wireCodes = Object.entries(ERROR_CODES).filter(([, { wire }]) => wire !== null);
-  const topics = { submission: submissionEventSchema, report: reportEventSchema } satisfies Record<
-    (typeof EVENT_TOPICS)[number],
-    z.ZodType
-  >;
   return {
     name: 'airlock-ipc',
     versions: PROTOCOL,
@@ -90,7 +81,8 @@ function describeProtocol(): object {
     methods: Object.fromEntries(Object.entries(METHODS).map(([name, spec]) => [name, describeMethod(spec)])),
     events: {
       notification: toSchema(eventNotificationSchema),
-      topics: Object.fromEntries(EVENT_TOPICS.map((topic) => [topic, toSchema(topics[topic])])),
+      lagged: toSchema(laggedNotificationSchema),
+      topics: Object.fromEntries(EVENT_TOPICS.map((topic) => [topic, toSchema(EVENT_DATA[topic])])),
     },
   };
 }

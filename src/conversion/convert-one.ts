@@ -11,6 +11,7 @@ import { resolveArguments } from './arguments.ts';
 import { selectCompanions } from './companions.ts';
 import { type ConvertRequest, type JobDeps, overlayLimits, toJob, toStamp } from './conversion-job.ts';
 import { makeLogKeeper } from './keep-log.ts';
+import { makeProgressSink, type TellProgress } from './progress.ts';
 import { explainMissingWalls, findMissingWalls } from './required-walls.ts';
 import type { Results } from './results.ts';
 
@@ -19,6 +20,9 @@ export type ConvertDeps = JobDeps & {
   readonly pool: Pick<Pool, 'convert' | 'walls'>;
   readonly results: Pick<Results, 'take' | 'read'>;
 };
+
+/** Options of {@link convertOne}. */
+export type ConvertOptions = { readonly signal: AbortSignal; readonly onProgress?: TellProgress | null };
 
 /** How a conversion can end; what is added to the sandbox's outcomes never reached the sandbox. */
 export type ConversionEnd =
@@ -58,15 +62,17 @@ function toVerdictEnd(
 async function runInPool(
   deps: ConvertDeps,
   request: ConvertRequest,
-  { job, warnings, signal }: { job: ConversionJob; warnings: readonly string[]; signal: AbortSignal },
+  input: { readonly job: ConversionJob; readonly warnings: readonly string[] },
+  { signal, onProgress = null }: ConvertOptions,
 ): Promise<ConversionResult> {
+  const { job, warnings } = input;
   using taker = deps.results.take({ ...request.config.limits, conversionSteps: job.limits.steps });
   const log = makeLogKeeper(job.limits);
   const sink: ConversionSink = {
     part: taker.part,
     attach: taker.attach,
     log: log.add,
-    progress: () => undefined,
+    ...makeProgressSink(bodySize(request.submission.body), onProgress),
   };
   const outcome = await deps.pool.convert(job, sink, { signal });
   // Order: a record that is refused comes before everything that the converter did afterwards.
@@ -91,14 +97,14 @@ function sizeOf({ body, companions }: ConvertRequest['submission']): number {
  *
  * @param deps - Pool, results, clock, host name.
  * @param request - The file, an approved converter (the caller sees to that), and the configuration.
- * @param options - `signal` kills the runner.
+ * @param options - `signal` kills the runner; `onProgress` hears how far it is.
  * @returns How it ended; a converter can cause nothing else.
  * @throws {AirlockError} unavailable when no runner can be started; rejects with `signal.reason` when aborted.
  */
 export async function convertOne(
   deps: ConvertDeps,
   request: ConvertRequest,
-  { signal }: { readonly signal: AbortSignal },
+  options: ConvertOptions,
 ): Promise<ConversionResult> {
   const { submission, converter, config } = request;
   const missing = findMissingWalls(converter.trust, config.sandbox.requireWalls, deps.pool.walls);
@@ -116,7 +122,7 @@ export async function convertOne(
 
   const { companions, warnings } = selectCompanions(submission.companions, { name: submission.name, patterns });
   const job = toJob(deps, request, { limits, arguments: resolved.values, companions });
-  return await runInPool(deps, request, { job, warnings, signal });
+  return await runInPool(deps, request, { job, warnings }, options);
 }
 
 /**

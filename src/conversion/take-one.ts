@@ -7,7 +7,7 @@ import type { AssembledReport } from '../report/stamp.ts';
 import type { ClaimedSubmission, SubmissionEnd } from '../store/types.ts';
 import type { Chooser } from './chooser.ts';
 import type { ConversionConfig } from './conversion-job.ts';
-import { type ConvertDeps, convertCanonical, convertOne } from './convert-one.ts';
+import { type ConvertDeps, type ConvertOptions, convertCanonical, convertOne } from './convert-one.ts';
 import { type EndContext, toRefusedEnd, toSubmissionEnd, toUsed } from './ends.ts';
 import { readBodyHead } from './head.ts';
 
@@ -26,13 +26,13 @@ export type TakeConfig = ConversionConfig & { readonly converters: Pick<Converte
  *
  * @param deps - Registry, pool, clock.
  * @param submission - As claimed.
- * @param options - `signal` kills the runner.
+ * @param options - `signal` kills the runner; `onProgress` hears how far it is.
  * @throws {AirlockError} unavailable when no runner can be started; rejects with `signal.reason` when aborted.
  */
 export async function takeOne(
   deps: TakeDeps,
   submission: ClaimedSubmission,
-  { config, signal }: { readonly config: TakeConfig; readonly signal: AbortSignal },
+  { config, signal, onProgress = null }: ConvertOptions & { readonly config: TakeConfig },
 ): Promise<SubmissionEnd> {
   const { name, body, converter: wanted, attempt } = submission;
   const { choice } = await deps.chooser.choose(
@@ -44,7 +44,7 @@ export async function takeOne(
   switch (choice.kind) {
     case 'converter': {
       const { converter, warning } = choice;
-      const result = await convertOne(deps, { submission, converter, config }, { signal });
+      const result = await convertOne(deps, { submission, converter, config }, { signal, onProgress });
       const warnings = warning === null ? result.warnings : [warning, ...result.warnings];
       return toSubmissionEnd({ ...result, warnings }, { ...context, converter: toUsed(converter) });
     }

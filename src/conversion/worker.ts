@@ -10,6 +10,7 @@ import type { ClaimedSubmission, Store, StoreChange, SubmissionEnd } from '../st
 import { backOffMs, withBackOff } from './back-off.ts';
 import { type Chooser, type ChooserConfig, makeChooser } from './chooser.ts';
 import { GIVEN_BACK, toBrokenEnd } from './ends.ts';
+import type { ProgressListener } from './progress.ts';
 import type { Registry } from './registry.ts';
 import { type TakeConfig, type TakeDeps, takeOne } from './take-one.ts';
 import { makeWaker } from '../core/waker.ts';
@@ -21,6 +22,8 @@ export type ConversionsDeps = Omit<TakeDeps, 'chooser'> & {
   readonly pool: Pick<Pool, 'convert' | 'probe' | 'walls' | 'runners'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Called as each submission is begun; left out, nobody wants to know how far it is. */
+  readonly listenTo?: (submission: ClaimedSubmission) => ProgressListener;
 };
 
 /** The part of the configuration that the loop follows. */
@@ -81,7 +84,8 @@ async function workOn(shared: ConversionsDeps, item: ClaimedSubmission, loop: Lo
 async function findEnd(deps: ConversionsDeps, item: ClaimedSubmission, loop: Loop): Promise<SubmissionEnd> {
   const { config, chooser, signal, starts } = loop;
   try {
-    const end = await takeOne({ ...deps, chooser }, item, { config, signal });
+    using progress = deps.listenTo?.(item) ?? null;
+    const end = await takeOne({ ...deps, chooser }, item, { config, signal, onProgress: progress?.tell ?? null });
     starts.failures = 0;
     deps.log.info({ converter: end.converter?.name ?? null, state: end.state }, 'a conversion ended');
     return end;

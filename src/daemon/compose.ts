@@ -12,6 +12,7 @@ import { openRegistry, type Registry } from '../conversion/registry.ts';
 import { openResults, type Results } from '../conversion/results.ts';
 import { type Conversions, startConversions } from '../conversion/worker.ts';
 import type { Clock } from '../core/clock.ts';
+import { type EventSource, makeEventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/logger.ts';
 import { type Delivery, startDelivery } from '../delivery/uploader.ts';
 import { ensurePrivateDirectory } from '../disk/private-directory.ts';
@@ -21,6 +22,7 @@ import { openGate } from '../gate/open.ts';
 import { parseShipped } from '../gate/shipped.ts';
 import type { BootInfo } from '../handlers/boot.ts';
 import { makeHandlers } from '../handlers/registry.ts';
+import { readStatus } from '../handlers/status-get.ts';
 import { type Intake, startIntake } from '../intake/intake.ts';
 import { ownKeyFolder } from '../link/key-file.ts';
 import { type KeyStore, openKeyStore } from '../link/key-store.ts';
@@ -33,10 +35,12 @@ import { startPool } from '../sandbox/pool.ts';
 import { type Server, startServer } from '../server/listen.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/types.ts';
+import { listenToProgress } from './conversion-progress.ts';
 import { chooseEndpoint } from './endpoint.ts';
 import type { FatalHandlers } from './fatal.ts';
 import { makeConfigPort, makeDestinationTester } from './ports.ts';
-import { makeServerEvents } from './server-events.ts';
+import { makeServerEvents, type ToldProgress } from './server-events.ts';
+import { makeStatusWatch } from './status-watch.ts';
 import type { Status } from './status.ts';
 import type { StopRequests } from './stop-request.ts';
 
@@ -108,6 +112,7 @@ type ListeningParts = {
   readonly intake: Intake;
   readonly keys: KeyStore;
   readonly delivery: Delivery;
+  readonly progress: EventSource<ToldProgress>;
 };
 
 async function openKeys({ places, clock, log }: ComposeInput): Promise<KeyStore> {
@@ -119,7 +124,7 @@ async function openKeys({ places, clock, log }: ComposeInput): Promise<KeyStore>
 
 function startListening(
   input: ComposeInput,
-  { store, pool, results, registry, intake, keys, delivery }: ListeningParts,
+  { store, pool, results, registry, intake, keys, delivery, progress }: ListeningParts,
 ): Promise<Server> {
   const { config, places, clock, log, boot, startedAt, status, stops } = input;
   const endpoint = chooseEndpoint(places, log);
@@ -131,6 +136,7 @@ function startListening(
     begin: (graceMs: number) => stops.ask({ reason: 'admin/shutdown', graceMs }),
   };
   const conversions = openConversionCalls({ registry, pool, results, clock, hostName: hostname() }, config);
+  const sources = status.sources({ store, pool, registry, intake });
   const methods = makeHandlers({
     store,
     clock,
@@ -140,7 +146,7 @@ function startListening(
     registry,
     intake,
     delivery,
-    sources: status.sources({ store, pool, registry, intake }),
+    sources,
     config: makeConfigPort(input),
     testDestination: makeDestinationTester(input),
     keys,
@@ -155,7 +161,13 @@ function startListening(
       instance,
       keys: keys.ring,
       methods,
-      events: makeServerEvents(store),
+      events: makeServerEvents({
+        store,
+        registry,
+        progress,
+        config: sources.config,
+        status: makeStatusWatch({ clock, log, get: () => readStatus({ sources, boot }), hints: store.changes }),
+      }),
       random: randomBytes,
       bootId,
       version,
@@ -204,6 +216,7 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   const registry = await checking;
   const results = stack.use(openResults());
   const delivery = stack.use(await startUploads(input, store));
+  const progress = makeEventBus<ToldProgress>((err) => log.error({ err }, 'a listener to conversions failed'));
   const conversions = stack.use(
     startConversions(
       {
@@ -215,12 +228,15 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
         log,
         hostName: hostname(),
         destinationsFor: () => Object.keys(config.destinations),
+        listenTo: (submission) => listenToProgress({ clock, publish: progress.publish }, submission),
       },
       config,
     ),
   );
   const intake = stack.use(await startWatching(input, store));
   // Order: last, so that no call meets a missing part.
-  const server = stack.use(await startListening(input, { store, pool, results, registry, intake, keys, delivery }));
+  const server = stack.use(
+    await startListening(input, { store, pool, results, registry, intake, keys, delivery, progress }),
+  );
   return { store, pool, conversions, delivery, intake, server };
 }

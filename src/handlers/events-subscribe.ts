@@ -3,12 +3,16 @@
 import type { Handler } from '../protocol/handler.ts';
 import type { eventsSubscribe } from '../protocol/methods/events-subscribe.ts';
 
-/** State first, then changes. @throws {AirlockError} too_many_in_flight when the connection holds its limit. */
+/**
+ * State, or what was missed, first; then changes.
+ *
+ * @throws {AirlockError} forbidden, invalid_params, too_many_in_flight, too_large, unavailable: see the method.
+ */
 export const handleEventsSubscribe: Handler<typeof eventsSubscribe, Record<string, never>> = async (
   _deps,
-  { topics },
+  { topics, since, minIntervalMs },
   { subscriptions },
 ) => {
-  const { snapshot, ...opened } = await subscriptions.open([...new Set(topics)]);
+  const { snapshot, ...opened } = await subscriptions.open([...new Set(topics)], { since, minIntervalMs });
   return snapshot === undefined ? opened : { ...opened, snapshot: { ...snapshot } };
 };

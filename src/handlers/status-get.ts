@@ -34,11 +34,11 @@ export type StatusSources = {
   readonly config: () => Status['config'];
 };
 
-/** `degraded` = ready, with at least one reason. */
-export const handleStatusGet: Handler<typeof statusGet, { sources: StatusSources; boot: BootInfo }> = async ({
-  sources,
-  boot,
-}) => {
+/** Where a status comes from. */
+type StatusDeps = { readonly sources: StatusSources; readonly boot: BootInfo };
+
+/** The status of this moment. `degraded` = ready, with at least one reason. */
+export async function readStatus({ sources, boot }: StatusDeps): Promise<Status> {
   const [counts, destinations, folders] = await Promise.all([
     sources.stats(),
     sources.destinations(),
@@ -64,4 +64,7 @@ export const handleStatusGet: Handler<typeof statusGet, { sources: StatusSources
     config: sources.config(),
     today: { ...today, lastDelivery: toTimeOrNull(lastDeliveryUnixMs) },
   };
-};
+}
+
+/** See {@link readStatus}. */
+export const handleStatusGet: Handler<typeof statusGet, StatusDeps> = (deps) => readStatus(deps);

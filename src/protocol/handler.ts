@@ -19,10 +19,21 @@ export type SubscriptionOpened = {
   readonly snapshot?: Readonly<Record<string, unknown>>;
 };
 
+/** How a subscription is opened. */
+export type SubscribeOptions = {
+  /** Where another one of this run ended, on whatever connection. */
+  readonly since?: { readonly bootId: string; readonly cursor: string } | undefined;
+  /** Least time between two events of a coalescing topic; 0 = every one is told. */
+  readonly minIntervalMs?: number | undefined;
+};
+
 /** The caller's own subscriptions on its own connection; nothing else of the connection is reachable. */
 export type SubscriptionPort = {
-  /** @throws {AirlockError} too_many_in_flight when this connection holds as many as it may. */
-  readonly open: (topics: readonly EventTopic[]) => Promise<SubscriptionOpened>;
+  /**
+   * @throws {AirlockError} too_many_in_flight when this connection holds as many as it may; forbidden when the key may not hear one
+   * of the topics; invalid_params for a cursor that was never written; unavailable when it is too busy to begin.
+   */
+  readonly open: (topics: readonly EventTopic[], options?: SubscribeOptions) => Promise<SubscriptionOpened>;
   /** @returns false when there is no such subscription on this connection. */
   readonly close: (subscription: string) => boolean;
 };

@@ -1,8 +1,10 @@
 // One job's talk with one runner, without any pipe: each frame is checked against what may come now, and against its budget.
 
 import { assertNever } from '../core/assert-never.ts';
+import { bodySize } from '../core/body.ts';
 import {
   attachCost,
+  DATA_BYTES,
   type FailMessage,
   FRAME_OUT,
   type Frame,
@@ -46,7 +48,8 @@ type State = {
   readonly limits: RunnerLimits;
   readonly monotonicMs: () => number;
   readonly begunMs: number;
-  readonly count: { records: number; outputBytes: number; logLines: number; logBytes: number; progress: number };
+  /** `pulls`: of the main file. */
+  readonly count: Record<'records' | 'outputBytes' | 'logLines' | 'logBytes' | 'progress' | 'pulls', number>;
   hasEffects: boolean;
 };
 
@@ -120,9 +123,13 @@ const onFail: Take = ({ job }, payload) => {
   return { kind: 'end', outcome: toOutcome(fail, job), isClean: fail.kind !== 'stopped' };
 };
 
-const onPull: Take = ({ job }, payload) => {
+const onPull: Take = ({ job, count, sink }, payload) => {
   if (payload.length !== INDEX_BYTES) return BROKEN;
   const index = payload.readUInt32BE(0);
+  if (index === 0) {
+    sink.read?.(Math.min(count.pulls * DATA_BYTES, bodySize(job.input.body)));
+    count.pulls += 1;
+  }
   return index <= job.companions.length ? { kind: 'pull', index } : BROKEN;
 };
 
@@ -153,7 +160,7 @@ export function makeConversation(
     job,
     limits: toRunnerLimits(job.limits, inputBytesOf(job)),
     begunMs: deps.monotonicMs(),
-    count: { records: 0, outputBytes: 0, logLines: 0, logBytes: 0, progress: 0 },
+    count: { records: 0, outputBytes: 0, logLines: 0, logBytes: 0, progress: 0, pulls: 0 },
     hasEffects: false,
   };
   let isStarted = false;

@@ -72,8 +72,10 @@ export type ConversionSink = {
   /** Raw bytes of an attachment; the record that names it comes right after. */
   readonly attach: (bytes: Uint8Array) => PartVerdict;
   readonly log: (line: GuestLogLine) => void;
-  /** 0 … 1. */
+  /** What the converter says of its own progress, 0 … 1. */
   readonly progress: (fraction: number) => void;
+  /** So many bytes of the main file have been handed to the runner and used up: it asks for more. */
+  readonly read?: (bytes: number) => void;
 };
 
 /** What `status` and `doctor` tell about one wall. */

@@ -9,6 +9,7 @@ import type { KeyRing } from '../link/keys.ts';
 import type { OpenEndpoint } from '../link/listen-endpoint.ts';
 import type { ListenOptions } from '../link/wire.ts';
 import type { BoundMethods } from '../protocol/handler.ts';
+import type { EventHub } from './event-hub.ts';
 import type { HeldBytes } from './held-bytes.ts';
 import type { RateLimiter } from './rate.ts';
 import type { ServerEvents } from './server-events.ts';
@@ -33,7 +34,8 @@ export type ServerDeps = {
 };
 
 /** What one connection needs: the server's deps, and what all connections share. */
-export type ConnectionDeps = Omit<ServerDeps, 'open'> & {
+export type ConnectionDeps = Omit<ServerDeps, 'open' | 'events'> & {
+  readonly hub: EventHub;
   readonly config: IpcConfig;
   /** Milliseconds that the answer to a failed proof has to wait; takes a token of the daemon's one bucket. */
   readonly chargeFailedProof: () => number;

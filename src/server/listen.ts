@@ -8,6 +8,7 @@ import { Connection } from './connection.ts';
 import type { ConnectionDeps, ServerDeps } from './deps.ts';
 import { dismissConnections } from './dismiss.ts';
 import { type DrainOptions, drainConnections } from './drain.ts';
+import { makeEventHub } from './event-hub.ts';
 import { makeHeldBytes } from './held-bytes.ts';
 import { makeRateLimiter } from './rate.ts';
 import { clearSeats, EMPTY_SEATS, greet, leave, type SeatState, STANDING_ROOM, takePlace, takeSeat } from './seats.ts';
@@ -129,7 +130,8 @@ export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<
   const chargeFailedProof = makeProofCharge(deps, config.failedProofs);
   const rate = makeRateLimiter(deps, config.rate);
   const heldBytes = makeHeldBytes();
-  const hall = makeHall({ ...deps, config, chargeFailedProof, rate, heldBytes, refusal: () => refusal });
+  const hub = makeEventHub(deps, { maxEvents: config.eventHistory });
+  const hall = makeHall({ ...deps, hub, config, chargeFailedProof, rate, heldBytes, refusal: () => refusal });
   const revocations = deps.keys.onRevoked(hall.expel);
   const endpoint = await deps.open({
     maxConnections: config.connections + config.preAuth.seats + STANDING_ROOM,
@@ -147,6 +149,7 @@ export async function startServer(deps: ServerDeps, config: IpcConfig): Promise<
     connections: hall.placed,
     drain: (options) => (draining ??= drain(options)),
     [Symbol.asyncDispose]: async () => {
+      using _hub = hub;
       using _hall = hall;
       using _revocations = revocations;
       await endpoint[Symbol.asyncDispose]();

@@ -69,7 +69,7 @@ export class Session implements Disposable {
   #isGone = false;
 
   constructor(deps: ConnectionDeps, input: SessionInput) {
-    const { clock, events, bootId, config, heldBytes } = deps;
+    const { clock, hub, bootId, config, heldBytes } = deps;
     const { caller, outbox } = input;
     this.#deps = deps;
     this.#input = input;
@@ -81,11 +81,15 @@ export class Session implements Disposable {
     this.#downloads = makeDownloads({ clock, heldBytes, send: outbox.sendChunk, isFlowing: outbox.isFlowing });
     this.#subscriptions = makeSubscriptions(
       {
-        events,
+        clock,
+        hub,
         bootId,
         caller,
         isBehind: outbox.isBehind,
-        notify: (method, params) => this.#notify(method, params),
+        send: (body) => {
+          if (!this.#isGone) outbox.send(body);
+        },
+        maxBytes: config.jsonFrame,
       },
       { limit: config.subscriptions },
     );

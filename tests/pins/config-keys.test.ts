@@ -26,6 +26,7 @@ const KEYS = [
   'ipc.calls',
   'ipc.streams',
   'ipc.subscriptions',
+  'ipc.eventHistory',
   'ipc.unsent.pause',
   'ipc.unsent.close',
   'ipc.rate.calls.perMinute',

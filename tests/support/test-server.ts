@@ -11,16 +11,17 @@ import { toKeyId } from '../../src/core/ids.ts';
 import { type LogFields, type Logger } from '../../src/core/logger.ts';
 import type { Scope } from '../../src/core/scopes.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { handleEventsSubscribe } from '../../src/handlers/events-subscribe.ts';
 import { makeKeyRing } from '../../src/link/keys.ts';
 import { openEndpoint } from '../../src/link/listen-endpoint.ts';
 import { makeNodeIpcTransport } from '../../src/link/transport.ts';
 import type { BoundMethod, CallContext } from '../../src/protocol/handler.ts';
-import type { MethodSpec } from '../../src/protocol/method-spec.ts';
+import type { MethodSpec, ParamsOf } from '../../src/protocol/method-spec.ts';
 import { eventsSubscribe } from '../../src/protocol/methods/events-subscribe.ts';
 import { eventsUnsubscribe } from '../../src/protocol/methods/events-unsubscribe.ts';
 import { ping } from '../../src/protocol/methods/ping.ts';
 import { type Server, startServer } from '../../src/server/listen.ts';
-import type { EventsSnapshot, ServerChange } from '../../src/server/server-events.ts';
+import type { EventsSnapshot, HeldTopic, ServerChange } from '../../src/server/server-events.ts';
 import { connectRaw, type RawClient, type RawLogin } from './raw-client.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
@@ -47,6 +48,8 @@ export type TestServer = AsyncDisposable & {
   readonly publish: (change: ServerChange) => void;
   /** What the next snapshots say; called when they are asked for. */
   snapshot: () => Promise<EventsSnapshot>;
+  /** State of the topics that the store does not count. */
+  states: Partial<Record<HeldTopic, unknown>>;
 };
 
 /** Options of {@link startTestServer}. */
@@ -164,10 +167,9 @@ function makeMethods(room: ReturnType<typeof makeWaitingRoom>): Map<string, Boun
     method({ ...free, scopes: ['admin'], name: 'test/admin', params: z.strictObject({}), result: z.object({}) }, () =>
       Promise.resolve({}),
     ),
-    method(eventsSubscribe, async (params, { subscriptions }) => {
-      const { snapshot, ...opened } = await subscriptions.open((params as { topics: ['submission'] }).topics);
-      return { ...opened, snapshot: { ...snapshot } };
-    }),
+    method(eventsSubscribe, (params, context) =>
+      handleEventsSubscribe({}, params as ParamsOf<typeof eventsSubscribe>, context),
+    ),
     method(eventsUnsubscribe, async (params, { subscriptions }) => {
       if (subscriptions.close((params as { subscription: string }).subscription)) return {};
       throw new AirlockError('not_found', 'Cannot end subscription: this connection has no such subscription');
@@ -220,7 +222,12 @@ export async function startTestServer({
       instance: 'default',
       keys: keys.ring,
       methods: makeMethods(room),
-      events: { source: bus, snapshot: () => self.snapshot() },
+      events: {
+        source: bus,
+        snapshot: () => self.snapshot(),
+        watch: () => ({ refresh: () => Promise.resolve(), [Symbol.dispose]: () => undefined }),
+        read: (topic) => self.states[topic],
+      },
       random: randomBytes,
       bootId: 'boot',
       version: '0.0.0',
@@ -257,6 +264,7 @@ export async function startTestServer({
     begun: room.begun,
     publish: bus.publish,
     snapshot: () => Promise.resolve({ asOfChange: 0, topics: {} }),
+    states: {},
     [Symbol.asyncDispose]: async () => {
       await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
       await server[Symbol.asyncDispose]();

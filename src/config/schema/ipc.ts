@@ -36,6 +36,7 @@ export const ipcSchema = z
     calls: integer(1, 1024).prefault(32),
     streams: integer(1, 1024).prefault(8),
     subscriptions: integer(1, 1024).prefault(16),
+    eventHistory: integer(0, 100_000).prefault(1000),
     unsent: z
       .object({
         pause: size({ min: 4 * BYTES.kib, max: 256 * BYTES.mib }).prefault('1 MiB'),

@@ -19,6 +19,7 @@ import type { MethodSpec } from '../src/protocol/method-spec.ts';
 import { METHODS } from '../src/protocol/registry.ts';
 import { CAPABILITIES, PROTOCOL } from '../src/protocol/version.ts';
 import { reportSchema } from '../src/report/schema.ts';
+import { PROTOCOL_PAGE, renderProtocolPage } from './protocol-page.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 type Override = NonNullable<z.core.ToJSONSchemaParams['override']>;
@@ -142,6 +143,7 @@ async function main(mode: string | undefined): Promise<number> {
   if (mode === '--write') {
     await mkdir(folder, { recursive: true });
     for (const [name, text] of generateSchemas()) await writeFile(path.join(folder, name), text);
+    await writeFile(PROTOCOL_PAGE, renderProtocolPage(await readFile(PROTOCOL_PAGE, 'utf8')));
     return 0;
   }
   if (mode !== '--check') {

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { readSources } from './sources.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const pages = globSync(['*.md', 'docs/**/*.md', 'converters/*/README.md'], { cwd: root }).map((file) =>
-  file.replaceAll('\\', '/'),
-);
+const pages = globSync(
+  ['*.md', 'docs/**/*.md', 'converters/*/README.md', 'examples/**/*.md', 'tests/fixtures/transcripts/*.md'],
+  { cwd: root },
+).map((file) => file.replaceAll('\\', '/'));
 
 function brokenLinks(page: string, text: string): readonly string[] {
   const links = [...text.matchAll(/\]\((?!https?:|#)([^)\s]+)\)/g)].map((match) => match[1] ?? '');
@@ -38,6 +39,17 @@ describe('documentation', () => {
     );
 
     expect([...named].filter((number) => globSync(`docs/adr/${number}-*.md`, { cwd: root }).length !== 1)).toEqual([]);
+  });
+
+  it('shows each attack of the threat model by tests that exist', () => {
+    const text = readFileSync(path.join(root, 'docs/threat-model.md'), 'utf8');
+    const [, attacks = ''] = text.split(/^## (?:Attacks|Left over)$/m);
+    const rows = attacks.split('\n').filter((line) => /^\| [^-]/.test(line));
+    const named = [...text.matchAll(/`(tests\/[^`]+)`/g)].map((match) => match[1] ?? '');
+
+    expect(rows.slice(1).filter((row) => !/`tests\/[^`]+`/.test(row))).toEqual([]);
+    expect(rows.length).toBeGreaterThan(20);
+    expect(named.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
   });
 
   it('lists every ADR in its index', () => {

@@ -20,7 +20,7 @@ import type { ServerChange } from '../src/server/server-events.ts';
 import { startServer } from '../src/server/listen.ts';
 import { echoText } from './echo-method.ts';
 
-const [raw = '', bulk = '', endpoint = '', secret = '', bulkBytes = '0'] = process.argv.slice(2);
+const [raw = '', bulk = '', endpoint = '', secret = ''] = process.argv.slice(2);
 
 /** Sends each frame back as it came. */
 function echo(socket: Socket): void {
@@ -37,13 +37,15 @@ function echo(socket: Socket): void {
   });
 }
 
-/** Counts bytes, and says each time that all are there. */
+/** Counts bytes, and says each time that so many are there as the first four tell. */
 function sink(socket: Socket): void {
+  let wanted: number | null = null;
   let bytes = 0;
   socket.on('data', (piece) => {
-    bytes += piece.length;
-    if (bytes < Number(bulkBytes)) return;
-    bytes -= Number(bulkBytes);
+    bytes += wanted === null ? piece.length - 4 : piece.length;
+    wanted ??= piece.readUInt32BE(0);
+    if (bytes < wanted) return;
+    bytes -= wanted;
     socket.write('.');
   });
 }
@@ -91,7 +93,7 @@ await startServer(
     random: randomBytes,
     reportLimitBytes: 1,
   },
-  ipcSchema.parse({}),
+  ipcSchema.parse({ connections: 1024, perKey: 1024 }),
 );
 for (const [place, serve] of [
   [raw, echo],

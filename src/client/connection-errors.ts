@@ -41,6 +41,9 @@ export const malformed = (message: string): AirlockError =>
 export function readGoaway({ reason, retryAfterMs }: JsonObject): AirlockError {
   const why = typeof reason === 'string' ? reason : 'shutting_down';
   const data = { reason: why, ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}) };
+  if (why === 'key_revoked') {
+    return new AirlockError('unauthenticated', 'Cannot reach airlock: the key was revoked', { data });
+  }
   return why === 'slow_consumer'
     ? new AirlockError('unavailable', 'Cannot reach airlock: this side did not read fast enough', { data })
     : new AirlockError('shutting_down', 'Cannot reach airlock: the daemon is stopping', { data });

@@ -27,8 +27,9 @@ const fail: Verdict = { kind: 'fail' };
 const isLoss = (error: AirlockError, lost: AirlockError | null): boolean =>
   lost !== null && (error === lost || error.cause === lost);
 
-/** A daemon that breaks the protocol would do so again at the same call. */
-const isPassing = (error: AirlockError): boolean => error.retryable && error.data.reason !== 'protocol_error';
+/** A daemon that breaks the protocol would do so again at the same call; for a key that was revoked there may be another. */
+const isPassing = ({ retryable, data: { reason } }: AirlockError): boolean =>
+  (retryable && reason !== 'protocol_error') || reason === 'key_revoked';
 
 /** May the call be sent on the next connection? */
 function goesElsewhere(error: AirlockError, { lost, mayRepeat, isLasting }: Circumstances): boolean {

@@ -41,7 +41,7 @@ const STABLE_MS = 5000;
  * Is this beyond what another try can mend? A key that is not accepted stays so, as does a protocol that the other side does not
  * speak; a bug would only be met again.
  *
- * @param error - Why a connection ended or was not made.
+ * @param error - Why a connection was not made.
  */
 export const isBeyondRetry = (error: AirlockError): boolean => !error.retryable || error.code === 'internal';
 
@@ -131,15 +131,16 @@ export class LinkKeeper {
     }
   }
 
-  /** Until a link is up or the client has ended. */
+  /** Until a link is up or the client has ended. However one was lost, the next try decides: there may be another key by now. */
   async #reconnect(lost: AirlockError): Promise<void> {
     const { open } = this.#deps;
+    if (open === null) return this.#end(lost);
     for (let error = lost; this.#state.kind !== 'ended'; ) {
-      if (open === null || isBeyondRetry(error)) return this.#end(error);
       try {
         return await this.#tryOnce(open, error);
       } catch (thrown) {
         if (!(thrown instanceof AirlockError)) throw thrown;
+        if (isBeyondRetry(thrown)) return this.#end(thrown);
         error = thrown;
       }
     }

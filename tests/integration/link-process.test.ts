@@ -108,4 +108,31 @@ describe('a client process', () => {
 
     expect([code, (await output).join('')]).toEqual([0, 'boot']);
   });
+
+  it('lives on while its daemon is gone, until it is disposed of', async () => {
+    await using server = await startServerProcess();
+    const source = `
+      import { connect } from ${JSON.stringify(resolve(import.meta.dirname, '../../src/index.ts'))};
+      const client = await connect({ onState: async ({ kind, attempt }) => {
+        process.stdout.write(kind + ' ');
+        if (attempt === 2) await client[Symbol.asyncDispose]();
+      } });
+      await client.call('ping', {});
+      process.stdout.write('up ');
+    `;
+    const env = { ...process.env, AIRLOCK_HOME: dirname(server.places.run) };
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(child, 'exit');
+    const lines = child.stdout.setEncoding('utf8');
+    const [first] = await once(lines, 'data');
+    const rest = lines.toArray();
+
+    await server.kill();
+    const [code] = await exited;
+
+    expect([code, String(first) + (await rest).join('')]).toEqual([0, 'up reconnecting reconnecting ended ']);
+  });
 });

@@ -80,6 +80,17 @@ export function documents(stdout: string): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** Names of every submission that the daemon knows, sorted. */
+export async function submissionNames(client: Pick<Client, 'call'>): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await client.call('submission/list', { limit: 500, ...(cursor === undefined ? {} : { cursor }) });
+    names.push(...page.items.map(({ name }) => name));
+    if (page.nextCursor === undefined) return names.toSorted();
+    cursor = page.nextCursor;
+  }
+}
+
 /** Wait until a condition about a submission or report holds: asked again at each event, never on a timer. */
 export async function until<T, Held extends T>(
   client: Client,

@@ -48,4 +48,15 @@ describe('a pacer', () => {
 
     expect([pacer.turn('submit'), pacer.turn('free')]).toEqual([0, 0]);
   });
+
+  it('keeps what was spent when another connection tells its rate, and takes the new limits', () => {
+    const pacer = makePacer({ clock: makeManualClock() }, rate);
+    [1, 2].forEach(() => pacer.turn('calls'));
+
+    pacer.setRate({ calls: { capacity: 5, refillPerSecond: 100 }, submit: { capacity: 1, refillPerSecond: 1 } });
+
+    expect([pacer.turn('calls'), pacer.turn('submit'), pacer.turn('submit')]).toEqual([10, 0, 1000]);
+    pacer.setRate({ calls: null, submit: null });
+    expect([pacer.turn('calls'), pacer.turn('submit')]).toEqual([0, 0]);
+  });
 });

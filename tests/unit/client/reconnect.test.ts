@@ -192,6 +192,31 @@ describe('a client that reconnects', () => {
     expect(client.state).toMatchObject({ kind: 'ended', error: { code: 'unauthenticated' } });
   });
 
+  it('tries again when its key was revoked: there may be another one', async () => {
+    await using session = await open((peer, request, peers) => {
+      if (peers > 1) return peer.reply(request.id, PONG);
+      peer.notify('$/goaway', { reason: 'key_revoked' });
+      void peer.wire.end(1000);
+    });
+
+    expect(await session.client.call('ping', {})).toEqual(PONG);
+  });
+
+  it('tells of a revoked key as unauthenticated when it does not reconnect', async () => {
+    await using session = await open(
+      (peer) => {
+        peer.notify('$/goaway', { reason: 'key_revoked' });
+        void peer.wire.end(1000);
+      },
+      { reconnect: false },
+    );
+
+    await expect(session.client.call('ping', {})).rejects.toMatchObject({
+      code: 'unauthenticated',
+      data: { reason: 'key_revoked' },
+    });
+  });
+
   it('stops trying once it is disposed of', async () => {
     const states: ClientState[] = [];
     const lost = Promise.withResolvers<void>();

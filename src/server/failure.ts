@@ -10,7 +10,21 @@ export type FailedCall = { readonly method: string; readonly requestId: string }
 
 /** May the peer see this failure as it is? */
 function isSafe(error: unknown): error is AirlockError {
-  return error instanceof AirlockError && error.code !== 'internal' && ERROR_CODES[error.code].wire !== null;
+  try {
+    return error instanceof AirlockError && error.code !== 'internal' && ERROR_CODES[error.code].wire !== null;
+  } catch {
+    // Only a proxy throws here, and it is no failure of the table.
+    return false;
+  }
+}
+
+/** Log a bug, as far as it can be: what was thrown may be anything, and nothing may keep its caller from an answer. */
+function logBug(log: Logger, err: unknown, call: FailedCall): void {
+  try {
+    log.error({ err, ...call }, 'a call ended in an internal error');
+  } catch {
+    log.error({ ...call }, 'a call ended in an internal error that no log can hold');
+  }
 }
 
 /**
@@ -25,7 +39,7 @@ function isSafe(error: unknown): error is AirlockError {
  */
 export function toAnswerError(log: Logger, error: unknown, { method, requestId }: FailedCall): RpcErrorObject {
   if (isSafe(error)) return toRpcError(error);
-  log.error({ err: error, requestId, method }, 'a call ended in an internal error');
+  logBug(log, error, { method, requestId });
   const message = `Cannot run ${method}: internal error, the log has it under ${requestId}`;
   return toRpcError(new AirlockError('internal', message, { data: { requestId } }));
 }

@@ -3,6 +3,20 @@ import { AirlockError } from '../../../src/core/errors.ts';
 import { type LogFields, silentLogger } from '../../../src/core/logger.ts';
 import { toAnswerError } from '../../../src/server/failure.ts';
 
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function unreadable(): Error {
+  return Object.defineProperty(new Error('x'), 'message', {
+    get: () => {
+      throw new TypeError('not for you');
+    },
+  });
+}
+
 const call = { method: 'test/any', requestId: 's-1' };
 
 function answer(error: unknown) {
@@ -41,5 +55,24 @@ describe('toAnswerError()', () => {
     ['a code that never crosses the wire', new AirlockError('io_error', 'Cannot read /home/me/x: denied')],
   ])('hides %s, and logs it under the request id', (_what, error) => {
     expect(answer(error)).toEqual({ told: internal, logged: [{ err: error, requestId: 's-1', method: 'test/any' }] });
+  });
+
+  it.each([
+    ['a proxy that is revoked', revoked()],
+    ['an object without a prototype', Object.create(null)],
+    ['a symbol', Symbol('oops')],
+    ['an error whose message cannot be read', unreadable()],
+  ])('hides %s, also where the log cannot hold it', (_what, error) => {
+    const logged: LogFields[] = [];
+    const log = {
+      ...silentLogger,
+      error: (fields: LogFields) => {
+        if (fields['err'] !== undefined) throw new TypeError('cannot be written');
+        logged.push(fields);
+      },
+    };
+
+    expect(toAnswerError(log, error, call)).toEqual(internal);
+    expect(logged).toEqual([{ requestId: 's-1', method: 'test/any' }]);
   });
 });

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { readDocPrograms } from '../support/doc-code.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = path.join(root, 'build', 'doc-code');
@@ -14,7 +15,7 @@ function typeCheck(fences: readonly { readonly page: string; readonly code: stri
   );
   const options = {
     extends: '../../tsconfig.json',
-    include: ['*.ts', '../../src/guest/*.d.ts'],
+    include: ['*.ts', '../../src/**/*.d.ts'],
     exclude: [],
     compilerOptions: { paths: { 'airlock/converter': ['../../src/guest/index.ts'] } },
   };
@@ -29,15 +30,16 @@ function typeCheck(fences: readonly { readonly page: string; readonly code: stri
 
 it('TypeScript in the docs compiles, and a planted mistake does not', () => {
   const pages = globSync(['*.md', 'docs/**/*.md', 'converters/*/README.md'], { cwd: root });
-  const fences = pages.flatMap((page) =>
-    [...readFileSync(path.join(root, page), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => ({
-      page,
-      code: match[1] ?? '',
-    })),
-  );
-  const planted = { page: 'planted.md', code: "import { nothing } from 'airlock/converter';\nnothing();\n" };
+  const fences = pages.flatMap(readDocPrograms);
+  const planted = [
+    { page: 'planted.md', code: "import { nothing } from 'airlock/converter';\nnothing();\n" },
+    {
+      page: 'planted.md',
+      code: "import { connect } from 'airlock';\n(await connect()).call('status/get', { a: 1 });\n",
+    },
+  ];
 
   expect(fences.length).toBeGreaterThan(0);
   expect(typeCheck(fences)).toBe('');
-  expect(typeCheck([planted])).toContain('planted-0.ts');
+  expect(typeCheck(planted)).toMatch(/planted-0\.ts[\s\S]*planted-1\.ts/);
 });

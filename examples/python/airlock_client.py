@@ -109,6 +109,21 @@ def read_key(keys, kid):
     return kid, base64.urlsafe_b64decode(content["key"] + "=")
 
 
+def choose_key(keys, kid):
+    """The named key, else `local`, else the only one that can be read."""
+    if kid is not None or os.path.exists(os.path.join(keys, "local.json")):
+        return read_key(keys, kid or "local")
+    found = []
+    for name in sorted(os.listdir(keys)) if os.path.isdir(keys) else []:
+        try:
+            found += [read_key(keys, name[:-5])] if name.endswith(".json") and name[:1] != "." else []
+        except (AirlockError, ValueError):
+            pass  # One that this user cannot read is not chosen.
+    if len(found) != 1:
+        raise AirlockError("unauthenticated", "Cannot choose a key: %d can be read, name one" % len(found))
+    return found[0]
+
+
 class Pipe:
     """A Windows pipe with the few methods of a socket that are used here."""
 
@@ -419,9 +434,8 @@ def connect(home=None, instance=None, key=None, endpoint=None, name="python", ti
 
     def make():
         # Again for each connection: a restarted daemon may listen elsewhere.
-        kid = key or os.environ.get("AIRLOCK_KEY") or "local"
         where = endpoint or os.environ.get("AIRLOCK_ENDPOINT") or find_endpoint(found["run"], found["instance"])
-        secret = read_key(found["keys"], kid)
+        secret = choose_key(found["keys"], key or os.environ.get("AIRLOCK_KEY") or None)
         return Connection(open_endpoint(where, timeout), secret, found["instance"], where, name)
 
     return Client(make, timeout)

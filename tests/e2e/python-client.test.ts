@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -133,6 +133,22 @@ with connect() as airlock, connect() as watch:
       ['forbidden', false],
       ['not_found', false],
     ]);
+  });
+
+  it('takes the only key that it can read where there is no key `local`', async () => {
+    await using other = await makeTemporaryFolder();
+    const keys = path.join(other.path, 'keys');
+    await mkdir(keys, { mode: 0o700 });
+    await copyFile(path.join(shared.home.places.keys, 'submit.json'), path.join(keys, 'submit.json'));
+    const endpoint = JSON.parse(await readFile(path.join(shared.home.places.run, 'default.json'), 'utf8')).endpoint;
+
+    const scopes = await runScript(
+      `with connect(home=${JSON.stringify(other.path)}, endpoint=${JSON.stringify(endpoint)}) as airlock:
+    print(json.dumps(airlock.session['scopes']))`,
+      other.path,
+    );
+
+    expect(scopes).toEqual(['submit']);
   });
 
   it('is refused with a key that the daemon does not have', async () => {

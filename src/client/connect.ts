@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { homedir, tmpdir } from 'node:os';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { type Environment, type Places, resolvePlaces } from '../disk/places.ts';
+import { type Environment, resolvePlaces } from '../disk/places.ts';
 import { makeNodeIpcTransport } from '../link/transport.ts';
 import type { Transport } from '../link/wire.ts';
 import type { HelloParams } from '../protocol/handshake.ts';
@@ -52,10 +52,7 @@ function setting(env: Environment, name: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-function findPlaces(
-  { places, home, instance }: ConnectOptions,
-  env: Environment,
-): Pick<Places, 'run' | 'keys' | 'instance'> {
+function findPlaces({ places, home, instance }: ConnectOptions, env: Environment): LinkInput['places'] {
   if (places !== undefined) return places;
   const machine = { platform: process.platform, homedir: homedir(), tmpdir: tmpdir(), uid: process.getuid?.() ?? null };
   return resolvePlaces({ home, instance, env, ...machine });

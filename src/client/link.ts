@@ -3,13 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
-import type { Places } from '../disk/places.ts';
 import { PRE_AUTH_CAPS } from '../link/framing.ts';
 import type { Transport, Wire, WireEvents } from '../link/wire.ts';
 import type { AuthenticateResult, HelloParams } from '../protocol/handshake.ts';
 import { authenticate } from './authenticate.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
-import { discover } from './discover.ts';
+import { type ClientPlaces, discover } from './discover.ts';
 import { type EventRouter, makeEventRouter } from './events.ts';
 import { findKey } from './find-key.ts';
 import type { ProgressBoard } from './progress.ts';
@@ -34,7 +33,7 @@ export type LinkDeps = {
 
 /** Where to connect, and as whom. */
 export type LinkInput = {
-  readonly places: Pick<Places, 'run' | 'keys' | 'instance'>;
+  readonly places: ClientPlaces;
   /** Instead of what the discovery file says. */
   readonly endpoint: string | undefined;
   /** Key id; else as `findKey` chooses. */
@@ -72,8 +71,8 @@ async function openConnection(
 
 async function open(deps: LinkDeps, input: LinkInput, { signal }: SignalOption): Promise<Link> {
   const { places, client, timeoutMs, uid } = input;
-  const found = await discover({ run: places.run, instance: places.instance, endpoint: input.endpoint, uid });
-  const key = await findKey(places.keys, input.key);
+  const found = await discover({ ...places, endpoint: input.endpoint, uid });
+  const key = await findKey(found.keys, input.key);
   const endMs = deps.clock.monotonicMs() + timeoutMs;
   const opened = await openConnection(deps, { endpoint: found.endpoint, timeoutMs }, { signal });
   try {

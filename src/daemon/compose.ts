@@ -24,11 +24,11 @@ import type { BootInfo } from '../handlers/boot.ts';
 import { makeHandlers } from '../handlers/registry.ts';
 import { readStatus } from '../handlers/status-get.ts';
 import { type Intake, startIntake } from '../intake/intake.ts';
+import { ensureGroupKeys } from '../link/group-keys.ts';
 import { ownKeyFolder } from '../link/key-file.ts';
 import { type KeyStore, openKeyStore } from '../link/key-store.ts';
 import { ensureKeys } from '../link/keys.ts';
 import { openEndpoint } from '../link/listen-endpoint.ts';
-import { makeNodeIpcTransport } from '../link/transport.ts';
 import { openBundle, type SealedBundle } from '../sandbox/bundle.ts';
 import type { Pool } from '../sandbox/job.ts';
 import { startPool } from '../sandbox/pool.ts';
@@ -36,8 +36,9 @@ import { type Server, startServer } from '../server/listen.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/types.ts';
 import { listenToProgress } from './conversion-progress.ts';
-import { chooseEndpoint } from './endpoint.ts';
+import { chooseEndpoint, chooseTransport } from './endpoint.ts';
 import type { FatalHandlers } from './fatal.ts';
+import { findGroupAccess, type GroupAccess } from './group-access.ts';
 import { makeConfigPort, makeDestinationTester } from './ports.ts';
 import { makeServerEvents, type ToldProgress } from './server-events.ts';
 import { makeStatusWatch } from './status-watch.ts';
@@ -113,23 +114,27 @@ type ListeningParts = {
   readonly keys: KeyStore;
   readonly delivery: Delivery;
   readonly progress: EventSource<ToldProgress>;
+  readonly access: GroupAccess | null;
 };
 
-async function openKeys({ places, clock, log }: ComposeInput): Promise<KeyStore> {
+async function openKeys({ places, clock, log }: ComposeInput, access: GroupAccess | null): Promise<KeyStore> {
   const folder = ownKeyFolder(places.keys);
-  const records = await ensureKeys({ random: randomBytes, nowUnixMs: clock.nowUnixMs }, places.keys);
-  const keys = records.map((record) => ({ record, folder }));
+  const making = { random: randomBytes, nowUnixMs: clock.nowUnixMs };
+  const records = await ensureKeys(making, places.keys);
+  const shared = access === null ? [] : await ensureGroupKeys(making, access.keys);
+  const keys = [...records.map((record) => ({ record, folder })), ...shared];
   return openKeyStore({ clock, log, random: randomBytes }, folder, keys);
 }
 
 function startListening(
   input: ComposeInput,
-  { store, pool, results, registry, intake, keys, delivery, progress }: ListeningParts,
+  { store, pool, results, registry, intake, keys, delivery, progress, access }: ListeningParts,
 ): Promise<Server> {
   const { config, places, clock, log, boot, startedAt, status, stops } = input;
-  const endpoint = chooseEndpoint(places, log);
+  const shared = access?.shared ?? null;
+  const endpoint = chooseEndpoint({ ...places, run: shared?.run ?? places.run }, log);
   const { instance, bootId, version } = boot;
-  const transport = makeNodeIpcTransport({ clock });
+  const transport = chooseTransport({ clock }, config.ipc.transport);
   const discovery = { endpoint, instance, pid: boot.pid, bootId, startedAt, version };
   const shutdown = {
     defaultGraceMs: config.daemon.drain,
@@ -156,7 +161,7 @@ function startListening(
     {
       clock,
       log,
-      open: (options) => openEndpoint({ transport }, { run: places.run, discovery }, options),
+      open: (options) => openEndpoint({ transport }, { run: places.run, discovery, shared }, options),
       endpoint,
       instance,
       keys: keys.ring,
@@ -207,7 +212,8 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
       { ...config.queue, idempotencyMs: config.ipc.idempotency, reportBytes: config.limits.report },
     ),
   );
-  const keys = stack.use(await openKeys(input));
+  const access = await findGroupAccess(places, config.ipc.groups);
+  const keys = stack.use(await openKeys(input, access));
   // Order: the gate looks at the station's own converters while the first runner starts; both are slow and neither needs the other.
   const checking = openConverters(input, bundle);
   // Race: it may fail while the pool is awaited; it is awaited itself once the pool has an owner.
@@ -236,7 +242,7 @@ export async function compose(stack: AsyncDisposableStack, input: ComposeInput):
   const intake = stack.use(await startWatching(input, store));
   // Order: last, so that no call meets a missing part.
   const server = stack.use(
-    await startListening(input, { store, pool, results, registry, intake, keys, delivery, progress }),
+    await startListening(input, { store, pool, results, registry, intake, keys, delivery, progress, access }),
   );
   return { store, pool, conversions, delivery, intake, server };
 }

@@ -77,7 +77,17 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
     stops,
     fatal,
   });
-  log.info({ home: places.home, instance: places.instance, pid: process.pid, version, startMs: uptimeMs() }, 'ready');
+  log.info(
+    {
+      home: places.home,
+      instance: places.instance,
+      pid: process.pid,
+      version,
+      transport: config.ipc.transport,
+      startMs: uptimeMs(),
+    },
+    'ready',
+  );
 
   const request = await stops.asked;
   const shutdown = { clock, log, config: config.daemon };

@@ -9,6 +9,8 @@ import { syncDirectory } from './sync-directory.ts';
 export type WriteFileAtomicOptions = {
   /** Mode of the file from its first byte on; a file that exists gets it too. Default 0600. */
   readonly mode?: number;
+  /** The group it belongs to from its first byte on; left out = as the system does it. Needs this process to be in that group. */
+  readonly gid?: number | undefined;
 };
 
 /**
@@ -22,11 +24,13 @@ export type WriteFileAtomicOptions = {
 export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array,
-  { mode = 0o600 }: WriteFileAtomicOptions = {},
+  { mode = 0o600, gid }: WriteFileAtomicOptions = {},
 ): Promise<void> {
   try {
     // Order: the name is durable only after the folder itself is flushed.
-    await replaceFile(path, content, { mode, chown: false });
+    const uid = process.getuid?.();
+    const chown = gid === undefined || uid === undefined ? false : { uid, gid };
+    await replaceFile(path, content, { mode, chown });
     await syncDirectory(dirname(path));
   } catch (cause) {
     throw new AirlockError('cannot_write', `Cannot write ${path}: the system refused`, { cause });

@@ -23,6 +23,16 @@ export type PlacesInput = {
   readonly uid: number | null;
 };
 
+/** Where a system service is found by the people of its groups: the same for every user of the machine. */
+export type ServicePlaces = {
+  /** Socket and discovery file. */
+  readonly run: string;
+  /** Keys of the groups. */
+  readonly keys: string;
+  /** Says which user the service runs as; root's file. */
+  readonly record: string;
+};
+
 /** Absolute paths of one instance. Only `run` is shared with other instances of the same home. */
 export type Places = {
   readonly instance: InstanceName;
@@ -38,12 +48,21 @@ export type Places = {
   readonly archive: string;
   readonly log: string;
   readonly delivered: string;
+  readonly service: ServicePlaces;
+  /** Does a client go on to the system service where no daemon of its own runs? Not when its home was named. */
+  readonly looksForService: boolean;
 };
 
 // The instance that rules when none is named.
 const DEFAULT_INSTANCE = toInstanceName('default');
 
-type Roots = { readonly home: string; readonly state: string; readonly run: string };
+type Roots = {
+  readonly home: string;
+  readonly state: string;
+  readonly run: string;
+  /** Was it named by `--home` or `AIRLOCK_HOME`? */
+  readonly isNamed: boolean;
+};
 
 function present(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text;
@@ -59,7 +78,7 @@ function readInstance(input: PlacesInput): InstanceName {
 function windowsRoots({ env, homedir }: PlacesInput): Roots {
   const roaming = present(env['APPDATA']) ?? win32.join(homedir, 'AppData', 'Roaming');
   const local = win32.join(present(env['LOCALAPPDATA']) ?? win32.join(homedir, 'AppData', 'Local'), 'airlock');
-  return { home: win32.join(roaming, 'airlock'), state: local, run: local };
+  return { home: win32.join(roaming, 'airlock'), state: local, run: local, isNamed: false };
 }
 
 // Source: XDG Base Directory Specification 0.8: a relative path in one of its variables is to be ignored.
@@ -73,11 +92,11 @@ function unixRoots({ env, homedir, platform, tmpdir, uid }: PlacesInput): Roots 
   const run = runtime === null ? posix.join(tmpdir, `airlock-${uid ?? 'user'}`) : posix.join(runtime, 'airlock');
   if (platform === 'darwin') {
     const home = posix.join(homedir, 'Library', 'Application Support', 'airlock');
-    return { home, state: home, run };
+    return { home, state: home, run, isNamed: false };
   }
   const config = xdg(env['XDG_CONFIG_HOME']) ?? posix.join(homedir, '.config');
   const state = xdg(env['XDG_STATE_HOME']) ?? posix.join(homedir, '.local', 'state');
-  return { home: posix.join(config, 'airlock'), state: posix.join(state, 'airlock'), run };
+  return { home: posix.join(config, 'airlock'), state: posix.join(state, 'airlock'), run, isNamed: false };
 }
 
 function readRoots(input: PlacesInput): Roots {
@@ -89,7 +108,17 @@ function readRoots(input: PlacesInput): Roots {
     throw new AirlockError('usage', `Cannot use home folder ${JSON.stringify(given)}: it must be an absolute path`);
   }
   const home = path.normalize(given);
-  return { home, state: home, run: path.join(home, 'run') };
+  return { home, state: home, run: path.join(home, 'run'), isNamed: true };
+}
+
+/** Source: protocol.md 10. */
+function servicePlaces({ env, platform }: PlacesInput): ServicePlaces {
+  if (platform === 'win32') {
+    const root = win32.join(present(env['PROGRAMDATA']) ?? 'C:\\ProgramData', 'airlock');
+    return { run: win32.join(root, 'run'), keys: win32.join(root, 'keys'), record: win32.join(root, 'service.json') };
+  }
+  const run = platform === 'darwin' ? '/var/run/airlock' : '/run/airlock';
+  return { run, keys: '/etc/airlock/keys', record: '/etc/airlock/service.json' };
 }
 
 /**
@@ -120,5 +149,7 @@ export function resolvePlaces(input: PlacesInput): Places {
     archive: path.join(stateRoot, 'archive'),
     log: path.join(stateRoot, 'log'),
     delivered: path.join(stateRoot, 'delivered'),
+    service: servicePlaces(input),
+    looksForService: !roots.isNamed,
   };
 }

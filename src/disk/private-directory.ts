@@ -1,7 +1,7 @@
 // Folders and files that only their owner, or a named group, may enter or read: made so, and checked so.
 
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { chmod, chown, type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { ensureDurableDirectory } from './durable-file.ts';
 import { findPathProblem, linkProblem, type Ownership, type PathProblem, quotePath, refusePath } from './ownership.ts';
@@ -147,4 +147,38 @@ export async function ensurePrivateDirectory(path: string, options: PrivateCheck
     }
   }
   await checkPrivateDirectory(path, options);
+}
+
+/**
+ * Make a folder that people of a group may enter, give it that group and mode, and refuse one that is not this user's.
+ *
+ * @param path - The folder; the one above it must be there.
+ * @param ownership - Whose it must be; `gid` and `mode` are set.
+ * @throws {AirlockError} cannot_write when the system refuses to make or to share it; unavailable as {@link checkDirectory}.
+ */
+export async function ensureSharedDirectory(
+  path: string,
+  ownership: Ownership & { readonly gid: number },
+): Promise<void> {
+  const { uids, gid, mode } = ownership;
+  try {
+    await mkdir(path, { mode });
+  } catch (cause) {
+    if (!isSystemError(cause, 'EEXIST')) throw cannotShare(path, ownership, cause);
+  }
+  // Order: whose it is comes first; what is another's is not touched.
+  await checkDirectory(path, { uids, mode: 0o777 });
+  try {
+    await chown(path, -1, gid);
+    await chmod(path, mode);
+  } catch (cause) {
+    throw cannotShare(path, ownership, cause);
+  }
+  await checkDirectory(path, ownership);
+}
+
+function cannotShare(path: string, { uids, gid, mode }: Ownership, cause: unknown): AirlockError {
+  const mend = `install -d -o ${uids?.[0] ?? 0} -g ${gid ?? 0} -m ${mode.toString(8)} ${quotePath(path)}`;
+  const message = `Cannot share folder ${path} with group id ${gid ?? 0}: the system refused; mend it with: ${mend}`;
+  return new AirlockError('cannot_write', message, { cause, data: { reason: 'share', mend } });
 }

@@ -27,12 +27,17 @@ const pathOf = (run: string, instance: string): string => join(run, `${instance}
 /**
  * Tell callers where to connect. Order: only once the endpoint listens.
  *
- * @param run - Runtime folder, private.
+ * @param run - Runtime folder; private, or a group's.
+ * @param options - `gid`: the group that may read it; private without one.
  * @throws {AirlockError} cannot_write when the system refuses.
  */
-export async function writeDiscovery(run: string, discovery: Discovery): Promise<void> {
+export async function writeDiscovery(
+  run: string,
+  discovery: Discovery,
+  { gid }: { readonly gid?: number | undefined } = {},
+): Promise<void> {
   const text = `${JSON.stringify(discovery, null, 2)}\n`;
-  await writeFileAtomic(pathOf(run, discovery.instance), text, { mode: 0o600 });
+  await writeFileAtomic(pathOf(run, discovery.instance), text, { mode: gid === undefined ? 0o600 : 0o640, gid });
 }
 
 /**

@@ -54,6 +54,23 @@ export function isPipeName(endpoint: string): boolean {
   return endpoint.startsWith(PIPE_PREFIX);
 }
 
+/** Who may open an endpoint beside its owner, as `net.Server` has it. */
+export type PipeAccess = { readonly readableAll: boolean; readonly writableAll: boolean };
+
+/**
+ * Who may open an endpoint beside its owner.
+ *
+ * A pipe cannot name a group: one that a group shares is open to all, and the proof holds. On a socket these switches would set a
+ * mode that everybody may use; its group does that instead.
+ *
+ * @param endpoint - Socket path or full pipe name.
+ * @param isShared - Are there groups that may use it?
+ */
+export function pipeAccess(endpoint: string, { isShared }: { readonly isShared: boolean }): PipeAccess {
+  const isOpen = isShared && isPipeName(endpoint);
+  return { readableAll: isOpen, writableAll: isOpen };
+}
+
 /**
  * A pipe's name without its prefix; any other endpoint as it is. node-ipc's server always adds the prefix by itself.
  *

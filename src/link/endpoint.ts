@@ -3,6 +3,7 @@
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { AirlockError, isSystemError } from '../core/errors.ts';
+import { findPathProblem, type Ownership, quotePath } from '../disk/ownership.ts';
 import { WIRE_LIMITS } from '../protocol/limits.ts';
 import type { Transport } from './wire.ts';
 
@@ -42,30 +43,46 @@ export async function probeEndpoint(transport: Pick<Transport, 'connect'>, path:
   }
 }
 
-function findSocketProblem(stats: Stats, uid: number): { readonly check: string; readonly found: string } | null {
+const PRIVATE_MODE = 0o600;
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+
+type SocketProblem = { readonly check: string; readonly found: string };
+
+/** Whose a socket is decides who answers; its mode must be the very one, since it was set by whoever bound it. */
+function findSocketProblem(path: string, stats: Stats, ownership: Ownership): SocketProblem | null {
+  const problem = findPathProblem(path, stats, { ...ownership, kind: 'socket' });
+  if (problem !== null && problem.check !== 'private_mode' && problem.check !== 'shared_mode') return problem;
   const mode = stats.mode & 0o777;
-  if (!stats.isSocket()) return { check: 'real_socket', found: 'something that is no socket' };
-  if (stats.uid !== uid) return { check: 'own_user', found: `user id ${stats.uid} instead of ${uid}` };
-  if (mode !== 0o600) {
-    return { check: 'private_mode', found: `mode ${mode.toString(8).padStart(4, '0')} instead of 0600` };
-  }
-  return null;
+  if (mode === ownership.mode) return null;
+  const check = ownership.mode === PRIVATE_MODE ? 'private_mode' : 'shared_mode';
+  return { check, found: `mode ${octal(mode)} instead of ${octal(ownership.mode)}` };
 }
 
+/** What a socket must be that is one user's alone. */
+export const privateSocket = (uid: number): Ownership => ({ uids: [uid], mode: PRIVATE_MODE });
+
 /**
- * Refuse a socket that is not this user's alone: a real socket, own uid, mode 0600.
+ * What a socket must be that a group may use.
+ *
+ * @param uids - Who may own it.
+ * @param gid - Its group; left out = any: only its owner can have set it.
+ */
+export const sharedSocket = (uids: readonly number[], gid?: number): Ownership => ({ uids, gid, mode: 0o660 });
+
+/**
+ * Refuse a socket that is not as it must be: a real socket, with that owner, group and very mode.
  *
  * @param path - Socket path.
- * @param uid - The user that must own it.
+ * @param ownership - {@link privateSocket} or {@link sharedSocket}.
  * @throws {AirlockError} not_running when nothing is there; unavailable with the check's name and what was found, `data.reason`
- * = `real_socket`, `own_user` or `private_mode`.
+ * = `real_socket`, `own_user`, `own_group`, `private_mode` or `shared_mode`.
  */
-export async function checkSocket(path: string, { uid }: { readonly uid: number }): Promise<void> {
+export async function checkSocket(path: string, ownership: Ownership): Promise<void> {
   const stats = await lstatOrNull(path);
   if (stats === null) throw new AirlockError('not_running', `Cannot connect to airlock: there is no socket at ${path}`);
-  const problem = findSocketProblem(stats, uid);
+  const problem = findSocketProblem(path, stats, ownership);
   if (problem === null) return;
-  const mend = `mend it with: rm '${path.replaceAll("'", `'\\''`)}', then restart the daemon`;
+  const mend = `mend it with: rm ${quotePath(path)}, then restart the daemon`;
   const message = `Cannot use socket ${path}: check ${problem.check} found ${problem.found}; ${mend}`;
   throw new AirlockError('unavailable', message, { data: { reason: problem.check } });
 }

@@ -1,13 +1,13 @@
 // Opening and closing an instance's endpoint in the right order. Source: protocol.md 10 "Start" and 11 (1).
 
-import { unlink } from 'node:fs/promises';
+import { chmod, chown, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { assertNever } from '../core/assert-never.ts';
 import { AirlockError, isSystemError } from '../core/errors.ts';
-import { ensurePrivateDirectory } from '../disk/private-directory.ts';
+import { ensurePrivateDirectory, ensureSharedDirectory } from '../disk/private-directory.ts';
 import { PROTOCOL } from '../protocol/version.ts';
 import { type Discovery, removeDiscovery, writeDiscovery } from './discovery.ts';
-import { checkSocket, probeEndpoint } from './endpoint.ts';
+import { checkSocket, privateSocket, probeEndpoint, sharedSocket } from './endpoint.ts';
 import { isPipeName } from './endpoint-name.ts';
 import type { Listener, ListenOptions, Transport } from './wire.ts';
 
@@ -17,7 +17,14 @@ export type EndpointInput = {
   readonly run: string;
   /** What the discovery file will say; `endpoint` is where to listen. */
   readonly discovery: Omit<Discovery, 'protocol'>;
+  /** A system service: where people of its groups find it. The endpoint lies there, and a second discovery file. */
+  readonly shared?: SharedPlace | null;
 };
+
+/** A folder that people of a group may enter, and whose it is. */
+export type SharedPlace = { readonly run: string; readonly uid: number; readonly gid: number };
+
+const SHARED_DIRECTORY_MODE = 0o750;
 
 /** An endpoint that listens and can be found. Disposal withdraws it and closes every wire at once: drain first. */
 export type OpenEndpoint = AsyncDisposable & {
@@ -48,14 +55,31 @@ async function clearStale(transport: Transport, path: string): Promise<void> {
   }
 }
 
-async function listenOnSocket(transport: Transport, path: string, options: ListenOptions): Promise<Listener> {
-  await ensurePrivateDirectory(dirname(path));
+/** Let the group in; it comes last, so that nobody could ever use a socket that was not there for them. */
+async function shareSocket(path: string, { uid, gid }: SharedPlace): Promise<void> {
+  await chown(path, uid, gid);
+  await chmod(path, 0o660);
+  await checkSocket(path, sharedSocket([uid], gid));
+}
+
+async function ensureFolder(path: string, shared: SharedPlace | null): Promise<void> {
+  if (shared === null || shared.run !== path) return ensurePrivateDirectory(path);
+  await ensureSharedDirectory(path, { uids: [shared.uid], gid: shared.gid, mode: SHARED_DIRECTORY_MODE });
+}
+
+async function listenOnSocket(
+  transport: Transport,
+  path: string,
+  { shared, ...options }: ListenOptions & { readonly shared: SharedPlace | null },
+): Promise<Listener> {
+  await ensureFolder(dirname(path), shared);
   // Order: the instance lock is held by the caller, so nobody of ours can bind between probe and listen.
   await clearStale(transport, path);
-  const listener = await transport.listen(path, options);
+  const listener = await transport.listen(path, { ...options, isShared: shared !== null });
   try {
     const uid = process.getuid?.();
-    if (uid !== undefined) await checkSocket(path, { uid });
+    if (uid !== undefined) await checkSocket(path, privateSocket(uid));
+    if (shared !== null) await shareSocket(path, shared);
     return listener;
   } catch (error) {
     await listener[Symbol.asyncDispose]();
@@ -73,22 +97,25 @@ async function listenOnSocket(transport: Transport, path: string, options: Liste
  */
 export async function openEndpoint(
   { transport }: { readonly transport: Transport },
-  { run, discovery }: EndpointInput,
+  { run, discovery, shared = null }: EndpointInput,
   options: ListenOptions,
 ): Promise<OpenEndpoint> {
   const { endpoint, instance } = discovery;
   await ensurePrivateDirectory(run);
   const listener = isPipeName(endpoint)
-    ? await transport.listen(endpoint, options)
-    : await listenOnSocket(transport, endpoint, options);
+    ? await transport.listen(endpoint, { ...options, isShared: shared !== null })
+    : await listenOnSocket(transport, endpoint, { ...options, shared });
   try {
-    await writeDiscovery(run, { ...discovery, protocol: { ...PROTOCOL } });
+    const told = { ...discovery, protocol: { ...PROTOCOL } };
+    await writeDiscovery(run, told);
+    if (shared !== null) await writeDiscovery(shared.run, told, { gid: shared.gid });
   } catch (error) {
     await listener[Symbol.asyncDispose]();
     throw error;
   }
   async function withdraw(): Promise<void> {
     // Order: first nobody can find it, then nobody can connect.
+    if (shared !== null) await removeDiscovery(shared.run, instance);
     await removeDiscovery(run, instance);
     await listener.stopAccepting();
   }

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import { WIRE_LIMITS } from '../protocol/limits.ts';
 import { waitForConnect } from './connect-outcome.ts';
+import { type PipeAccess, pipeAccess } from './endpoint-name.ts';
 import { withPrivateUmask } from './private-birth.ts';
 import { makeSocketWire, type SocketWire } from './socket-wire.ts';
 import type { Listener, ListenOptions, Transport } from './wire.ts';
@@ -29,7 +30,7 @@ function take(deps: Deps, socket: Socket, { accept, onError }: ListenOptions): v
   }
 }
 
-async function start(clock: Clock, server: Server, endpoint: string): Promise<void> {
+async function start(clock: Clock, server: Server, place: PipeAccess & { readonly path: string }): Promise<void> {
   const started = Promise.withResolvers<void>();
   server.once('listening', started.resolve);
   server.once('error', started.reject);
@@ -37,7 +38,7 @@ async function start(clock: Clock, server: Server, endpoint: string): Promise<vo
     started.reject(new Error(`Cannot listen: not started within ${WIRE_LIMITS.startTimeoutMs} ms`));
   });
   try {
-    withPrivateUmask(() => void server.listen({ path: endpoint, readableAll: false, writableAll: false }));
+    withPrivateUmask(() => void server.listen(place));
     await started.promise;
   } catch (cause) {
     server.close();
@@ -72,7 +73,8 @@ async function listen(deps: Deps, endpoint: string, options: ListenOptions): Pro
     take(deps, socket, options);
   });
   server.maxConnections = options.maxConnections;
-  await start(deps.clock, server, endpoint);
+  const isShared = options.isShared === true;
+  await start(deps.clock, server, { path: endpoint, ...pipeAccess(endpoint, { isShared }) });
   server.on('error', options.onError);
   return makeListener(server, sockets);
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import { WIRE_LIMITS } from '../protocol/limits.ts';
 import { waitForConnect } from './connect-outcome.ts';
-import { toBarePipeName } from './endpoint-name.ts';
+import { pipeAccess, toBarePipeName } from './endpoint-name.ts';
 import { withPrivateUmask } from './private-birth.ts';
 import { makeSocketWire, type SocketWire } from './socket-wire.ts';
 import type { Listener, ListenOptions, Transport, Wire } from './wire.ts';
@@ -20,7 +20,7 @@ type NodeIpcServer = IPCModule['server'];
 const PEER = 'server';
 
 /** A module of its own each time: the package's default export is shared by the whole process. */
-function makeModule(endpoint: string, maxConnections: number): IPCModule {
+function makeModule(endpoint: string, maxConnections: number, isShared = false): IPCModule {
   const module = new IPCModule();
   Object.assign(module.config, {
     parser: 'raw',
@@ -33,10 +33,10 @@ function makeModule(endpoint: string, maxConnections: number): IPCModule {
     // It would retry for ever without a pause.
     maxRetries: 0,
     stopRetrying: true,
-    secureSocketRoot: true,
+    // It would shut a folder that a group shares; whose the folder is was checked before.
+    secureSocketRoot: !isShared,
     socketRoot: `${dirname(endpoint)}/`,
-    readableAll: false,
-    writableAll: false,
+    ...pipeAccess(endpoint, { isShared }),
   } satisfies IPCModule['config']);
   return module;
 }
@@ -97,7 +97,7 @@ function makeListener(server: NodeIpcServer, socketServer: NetServer): Listener 
 }
 
 async function listen(deps: Deps, endpoint: string, options: ListenOptions): Promise<Listener> {
-  const module = makeModule(endpoint, options.maxConnections);
+  const module = makeModule(endpoint, options.maxConnections, options.isShared);
   module.serve(toBarePipeName(endpoint));
   receive(deps, module.server, options);
   await start(deps.clock, module.server);

@@ -42,6 +42,8 @@ export type Listener = AsyncDisposable & {
 /** Options of {@link Transport.listen}. */
 export type ListenOptions = {
   readonly maxConnections: number;
+  /** May people of a group use it? Left out = its owner alone. Only a pipe is opened in another way then. */
+  readonly isShared?: boolean;
   readonly accept: Accept;
   readonly onError: (error: Error) => void;
 };

@@ -12,6 +12,12 @@ const rate = (defaults: { readonly perMinute: number; readonly burst: number }) 
     })
     .prefault({});
 
+// A local group; Windows has blanks in their names. What ends a line or a field of group(5) is in none.
+const groupName = z
+  .string()
+  .regex(/^[^\s:,/][^:,/\p{Cc}]{0,255}$/u, 'must be the name of a local group')
+  .optional();
+
 /** `ipc`. */
 export const ipcSchema = z
   .object({
@@ -50,6 +56,8 @@ export const ipcSchema = z
         global: z.number().min(1).max(1000).prefault(10),
       })
       .prefault({}),
+    transport: z.enum(['node-ipc', 'node']).prefault('node-ipc'),
+    groups: z.object({ submit: groupName, read: groupName, admin: groupName }).prefault({}),
     idempotency: duration({ min: MS.hour, max: 30 * MS.day }).prefault('24 h'),
   })
   .superRefine((ipc, context) => {

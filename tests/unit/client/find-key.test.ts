@@ -10,6 +10,8 @@ import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
 const deps = { random: randomBytes, nowUnixMs: () => 0 };
 
+const ownKeys = (directory: string) => ({ kind: 'own', directory }) as const;
+
 async function openKeys() {
   const folder = await makeTemporaryFolder();
   const directory = join(folder.path, 'keys');
@@ -25,13 +27,13 @@ describe('findKey()', () => {
   it('takes the named key', async () => {
     await using keys = await openKeys();
 
-    expect((await findKey(keys.directory, 'submit')).kid).toBe('submit');
+    expect((await findKey(ownKeys(keys.directory), 'submit')).kid).toBe('submit');
   });
 
   it('takes local when none is named', async () => {
     await using keys = await openKeys();
 
-    expect((await findKey(keys.directory)).kid).toBe('local');
+    expect((await findKey(ownKeys(keys.directory))).kid).toBe('local');
   });
 
   it('takes the only key that can be read when there is no local one', async () => {
@@ -40,7 +42,7 @@ describe('findKey()', () => {
     await chmod(join(keys.directory, 'closed.json'), 0o644);
     await keys.remove('local');
 
-    expect((await findKey(keys.directory)).kid).toBe('submit');
+    expect((await findKey(ownKeys(keys.directory))).kid).toBe('submit');
   });
 
   it('refuses to choose between several', async () => {
@@ -48,7 +50,7 @@ describe('findKey()', () => {
     await rename(join(keys.directory, 'local.json'), join(keys.directory, 'local.bak'));
     await createKey(deps, ownKeyFolder(keys.directory), { kid: toKeyId('line-2'), scopes: ['read'] });
 
-    await expect(findKey(keys.directory)).rejects.toMatchObject({
+    await expect(findKey(ownKeys(keys.directory))).rejects.toMatchObject({
       code: 'unauthenticated',
       message: 'Cannot choose a key: several can be read (line-2, submit), name one with --key',
     });
@@ -60,17 +62,17 @@ describe('findKey()', () => {
   ])('refuses a name that %s', async (_, name, message) => {
     await using keys = await openKeys();
 
-    await expect(findKey(keys.directory, name)).rejects.toMatchObject({ code: 'unauthenticated', message });
+    await expect(findKey(ownKeys(keys.directory), name)).rejects.toMatchObject({ code: 'unauthenticated', message });
   });
 
   it('refuses when there is no key at all', async () => {
-    await expect(findKey('/nonexistent/airlock/keys')).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(findKey(ownKeys('/nonexistent/airlock/keys'))).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
   it('does not fall back to another key when the named one fails a check', async () => {
     await using keys = await openKeys();
     await chmod(join(keys.directory, 'local.json'), 0o644);
 
-    await expect(findKey(keys.directory)).rejects.toMatchObject({ data: { reason: 'private_mode' } });
+    await expect(findKey(ownKeys(keys.directory))).rejects.toMatchObject({ data: { reason: 'private_mode' } });
   });
 });

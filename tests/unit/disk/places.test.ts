@@ -25,11 +25,31 @@ describe('resolvePlaces()', () => {
       archive: '/srv/air/archive',
       log: '/srv/air/log',
       delivered: '/srv/air/delivered',
+      service: { run: '/run/airlock', keys: '/etc/airlock/keys', record: '/etc/airlock/service.json' },
+      looksForService: false,
     });
   });
 
   test('prefers the home that was named to AIRLOCK_HOME', () => {
     expect(resolvePlaces({ ...linux, home: '/a', env: { AIRLOCK_HOME: '/b' } }).home).toBe('/a');
+  });
+
+  test('looks for a system service unless the home was named', () => {
+    const looks = [linux, { ...linux, home: '/a' }, { ...linux, env: { AIRLOCK_HOME: '/b' } }].map(
+      (input) => resolvePlaces(input).looksForService,
+    );
+
+    expect(looks).toEqual([true, false, false]);
+  });
+
+  test('knows where a system service is found on macOS and Windows', () => {
+    expect(resolvePlaces(mac).service.run).toBe('/var/run/airlock');
+    expect(resolvePlaces(windows).service).toEqual({
+      run: 'C:\\ProgramData\\airlock\\run',
+      keys: 'C:\\ProgramData\\airlock\\keys',
+      record: 'C:\\ProgramData\\airlock\\service.json',
+    });
+    expect(resolvePlaces({ ...windows, env: { PROGRAMDATA: 'D:\\PD' } }).service.run).toBe('D:\\PD\\airlock\\run');
   });
 
   test('keeps configuration and state apart on Linux', () => {

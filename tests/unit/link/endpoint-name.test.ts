@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { chooseSocketPath, isPipeName, makePipeName, toBarePipeName } from '../../../src/link/endpoint-name.ts';
+import {
+  chooseSocketPath,
+  isPipeName,
+  makePipeName,
+  pipeAccess,
+  toBarePipeName,
+} from '../../../src/link/endpoint-name.ts';
 
 const place = { instance: 'default', home: '/home/u/.config/airlock', shortTemp: '/tmp', uid: 1000 };
 /** A runtime folder in which the default instance's socket path has this many bytes. */
@@ -39,6 +45,17 @@ describe('makePipeName()', () => {
 
     expect(name).toBe(`\\\\.\\pipe\\airlock-${'ab'.repeat(16)}`);
     expect([isPipeName(name), toBarePipeName(name)]).toEqual([true, `airlock-${'ab'.repeat(16)}`]);
+  });
+});
+
+describe('pipeAccess()', () => {
+  it.each([
+    ['\\\\.\\pipe\\airlock-00', true, true],
+    ['\\\\.\\pipe\\airlock-00', false, false],
+    ['/run/airlock/default.sock', true, false],
+    ['/run/airlock/default.sock', false, false],
+  ])('of %s, shared: %s, is open to all: %s', (endpoint, isShared, isOpen) => {
+    expect(pipeAccess(endpoint, { isShared })).toEqual({ readableAll: isOpen, writableAll: isOpen });
   });
 });
 

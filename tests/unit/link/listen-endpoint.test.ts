@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { readDiscovery } from '../../../src/link/discovery.ts';
-import { checkSocket, probeEndpoint } from '../../../src/link/endpoint.ts';
+import { checkSocket, privateSocket, probeEndpoint } from '../../../src/link/endpoint.ts';
 import { openEndpoint } from '../../../src/link/listen-endpoint.ts';
 import { makeNodeIpcTransport } from '../../../src/link/transport.ts';
 import type { WireEvents } from '../../../src/link/wire.ts';
@@ -164,14 +164,16 @@ describe('checkSocket()', () => {
   it('accepts a socket of this user alone', async () => {
     await using socket = await openSocket();
 
-    await expect(checkSocket(socket.path, { uid })).resolves.toBe(undefined);
+    await expect(checkSocket(socket.path, privateSocket(uid))).resolves.toBe(undefined);
   });
 
   it.each([0o660, 0o606, 0o700])('refuses mode %o', async (mode) => {
     await using socket = await openSocket();
     await chmod(socket.path, mode);
 
-    await expect(checkSocket(socket.path, { uid })).rejects.toMatchObject({ data: { reason: 'private_mode' } });
+    await expect(checkSocket(socket.path, privateSocket(uid))).rejects.toMatchObject({
+      data: { reason: 'private_mode' },
+    });
   });
 
   it('refuses the socket of another user, a file, and nothing at all', async () => {
@@ -179,8 +181,10 @@ describe('checkSocket()', () => {
     const file = `${socket.path}.txt`;
     await writeFile(file, '');
 
-    await expect(checkSocket(socket.path, { uid: uid + 1 })).rejects.toMatchObject({ data: { reason: 'own_user' } });
-    await expect(checkSocket(file, { uid })).rejects.toMatchObject({ data: { reason: 'real_socket' } });
-    await expect(checkSocket(`${file}.not`, { uid })).rejects.toMatchObject({ code: 'not_running' });
+    await expect(checkSocket(socket.path, privateSocket(uid + 1))).rejects.toMatchObject({
+      data: { reason: 'own_user' },
+    });
+    await expect(checkSocket(file, privateSocket(uid))).rejects.toMatchObject({ data: { reason: 'real_socket' } });
+    await expect(checkSocket(`${file}.not`, privateSocket(uid))).rejects.toMatchObject({ code: 'not_running' });
   });
 });

@@ -25,7 +25,7 @@ export function makeProgressSink(size: number, tell: TellProgress | null): Pick<
       tell?.(fraction, null);
     },
     read: (bytes) => {
-      if (isTold || size === 0 || tell === null) return;
+      if (isTold || bytes === 0 || tell === null) return;
       tell(Math.min(MOST_BY_READING, bytes / size), `${bytes} of ${size} bytes read`);
     },
   };

@@ -142,6 +142,7 @@ function startListening(
   };
   const conversions = openConversionCalls({ registry, pool, results, clock, hostName: hostname() }, config);
   const sources = status.sources({ store, pool, registry, intake });
+  const watched = makeStatusWatch({ clock, log, get: () => readStatus({ sources, boot }), hints: store.changes });
   const methods = makeHandlers({
     store,
     clock,
@@ -166,13 +167,7 @@ function startListening(
       instance,
       keys: keys.ring,
       methods,
-      events: makeServerEvents({
-        store,
-        registry,
-        progress,
-        config: sources.config,
-        status: makeStatusWatch({ clock, log, get: () => readStatus({ sources, boot }), hints: store.changes }),
-      }),
+      events: makeServerEvents({ store, registry, progress, config: sources.config, status: watched }),
       random: randomBytes,
       bootId,
       version,

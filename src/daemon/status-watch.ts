@@ -72,6 +72,22 @@ function makeMemory(tell: (status: StatusEvent) => void) {
   };
 }
 
+/** Begins with the first who joins and ends with the last who leaves. Joining gives what leaves, once. */
+function whileAny(begin: () => void, end: () => void): () => () => void {
+  let joined = 0;
+  return () => {
+    joined += 1;
+    if (joined === 1) begin();
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
+      joined -= 1;
+      if (joined === 0) end();
+    };
+  };
+}
+
 /**
  * Make the watch of one daemon.
  *
@@ -82,7 +98,6 @@ function makeMemory(tell: (status: StatusEvent) => void) {
 export function makeStatusWatch({ clock, log, get, hints }: StatusWatchDeps): StatusWatch {
   const bus = makeEventBus<StatusEvent>((err) => log.error({ err }, 'a listener to the status failed'));
   const memory = makeMemory(bus.publish);
-  let watchers = 0;
   let hearing: Disposable | null = null;
   let timer: Disposable | null = null;
   let isHinted = false;
@@ -102,7 +117,7 @@ export function makeStatusWatch({ clock, log, get, hints }: StatusWatchDeps): St
   function arm(): void {
     timer?.[Symbol.dispose]();
     timer = null;
-    if (watchers === 0) return;
+    if (hearing === null) return;
     const waitMs = restUntilMs - clock.monotonicMs() + (isHinted ? 0 : IDLE_MS - PAUSE_MS);
     timer = clock.after(Math.max(0, waitMs), () => {
       timer = null;
@@ -120,8 +135,6 @@ export function makeStatusWatch({ clock, log, get, hints }: StatusWatchDeps): St
   }
 
   function begin(): void {
-    watchers += 1;
-    if (watchers > 1) return;
     hearing = hints.subscribe(hint);
     isHinted = true;
     // Who wants the state of now asks for it; who goes on from an earlier one can wait that long.
@@ -130,25 +143,11 @@ export function makeStatusWatch({ clock, log, get, hints }: StatusWatchDeps): St
   }
 
   function end(): void {
-    watchers -= 1;
-    if (watchers > 0) return;
     hearing?.[Symbol.dispose]();
+    hearing = null;
     arm();
   }
 
-  return {
-    changes: bus,
-    watch: () => {
-      begin();
-      let isWatching = true;
-      return {
-        refresh: look,
-        [Symbol.dispose]: () => {
-          if (isWatching) end();
-          isWatching = false;
-        },
-      };
-    },
-    read: memory.read,
-  };
+  const join = whileAny(begin, end);
+  return { changes: bus, watch: () => ({ refresh: look, [Symbol.dispose]: join() }), read: memory.read };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toKeyId } from '../../src/core/ids.ts';
+import { keepReports, submitLargeReport } from '../support/large-report.ts';
 import { connectRaw } from '../support/raw-client.ts';
 import { shareDaemon } from '../support/shared-daemon.ts';
 import { LEAN, loginOf, settledStanding, standingOf } from '../support/standing.ts';
@@ -60,20 +61,22 @@ describe('a caller that does not read its answers', () => {
 describe('a client of the real daemon that never reads', () => {
   const shared = shareDaemon({
     env: LEAN,
-    prepare: (home) => home.configure({ ipc: { rate: { submit: { perMinute: 0 } } } }),
+    prepare: (home) => keepReports(home, { ipc: { rate: { submit: { perMinute: 0 } } } }),
   });
 
-  it('while events, answers and a large result are due costs no memory, and nobody else waits', async () => {
+  it('while events, answers and large results are due costs no memory, and nobody else waits', async () => {
     const login = loginOf(shared.home);
+    const reportId = await submitLargeReport(shared.home);
     await using good = await connectRaw(login.endpoint);
     await good.login(login);
     const before = await settledStanding(shared.home);
     await using slow = await connectRaw(login.endpoint);
     await slow.login(login, ['streams']);
     await slow.call('events/subscribe', { topics: ['submission', 'report', 'status'] });
-    const { result } = await slow.call('rpc/describe');
+    const heads = [];
+    for (let one = 0; one < 8; one += 1) heads.push((await slow.call('report/get', { reportId }))['result']);
     slow.socket.pause();
-    if (result.stream !== undefined) slow.grant(result.stream, 100 * MIB);
+    for (const { stream, bytes } of heads) slow.grant(stream, bytes);
     const params = { _meta: { pad: 'x'.repeat(2_000) } };
     for (let id = 1; id <= 3_000; id += 1) slow.begin(id, id % 3 === 0 ? 'rpc/describe' : 'status/get', params);
     let worstMs = 0;

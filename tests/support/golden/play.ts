@@ -89,6 +89,7 @@ export async function playSteps(meta: TranscriptMeta, steps: readonly Step[]): P
     lines.push({ dir: 'server', act: what });
     if (what.kind === 'time') server.pass(what.ms);
     else if (what.kind === 'drain') server.drain();
+    else if (what.kind === 'revoke') server.revoke();
     else server.publish({ ...what, kid: toKeyId(meta.key.kid) });
   }
 

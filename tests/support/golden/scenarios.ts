@@ -136,6 +136,30 @@ const LATER: readonly Scenario[] = [
       closed,
     ],
   },
+  {
+    meta: metaOf('goaway-forced', 'the time for what runs is over: server_cancelled, then closed'),
+    steps: [
+      ...login(),
+      call(3, 'report/submit', { name: 'a.csv', stream: 1, idempotencyKey: uuid(8) }),
+      hear(),
+      act({ kind: 'drain' }),
+      hear(),
+      act({ kind: 'time', ms: 10_000 }),
+      hear(),
+      closed,
+    ],
+  },
+  {
+    meta: metaOf('goaway-key-revoked', 'the key is void: goaway, what runs is answered unauthenticated, then closed'),
+    steps: [
+      ...login(),
+      call(3, 'report/submit', { name: 'a.csv', stream: 1, idempotencyKey: uuid(8) }),
+      hear(),
+      act({ kind: 'revoke' }),
+      hear(2),
+      closed,
+    ],
+  },
 ];
 
 /** Every transcript, by name. */

@@ -111,6 +111,8 @@ export type GoldenServer = AsyncDisposable & {
   readonly pass: (ms: number) => void;
   readonly publish: (change: ServerChange) => void;
   readonly drain: () => void;
+  /** The key is void. */
+  readonly revoke: () => void;
 };
 
 /**
@@ -125,6 +127,12 @@ export async function startGoldenServer(meta: TranscriptMeta): Promise<GoldenSer
   const bus = makeEventBus<ServerChange>(() => undefined);
   let lastChange = 0;
   const known: readonly Scope[] = SCOPES;
+  const key = {
+    kid: toKeyId(meta.key.kid),
+    secret: new Secret(meta.key.key),
+    scopes: known.filter((scope) => meta.key.scopes.includes(scope)),
+  };
+  const ring = makeKeyRing([key]);
   const about = { instance: meta.instance, bootId: 'golden-boot', version: '0.0.0' };
   const discovery = { ...about, endpoint: socketPath, pid: 1, startedAt: '2023-11-14T22:13:20.000Z' };
   const server = await startServer(
@@ -139,13 +147,7 @@ export async function startGoldenServer(meta: TranscriptMeta): Promise<GoldenSer
           options,
         ),
       endpoint: meta.endpoint,
-      keys: makeKeyRing([
-        {
-          kid: toKeyId(meta.key.kid),
-          secret: new Secret(meta.key.key),
-          scopes: known.filter((scope) => meta.key.scopes.includes(scope)),
-        },
-      ]),
+      keys: ring,
       methods: makeMethods(clock),
       events: {
         source: bus,
@@ -169,6 +171,7 @@ export async function startGoldenServer(meta: TranscriptMeta): Promise<GoldenSer
       lastChange = change.changeSeq ?? lastChange;
       bus.publish(change);
     },
+    revoke: () => void ring.revoke(key),
     drain: () => void server.drain({ graceMs: 10_000, reason: 'shutdown', retryAfterMs: 1000 }),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();

@@ -38,7 +38,8 @@ export type TranscriptAct =
       readonly topic: 'submission' | 'report';
       readonly data: object;
     }
-  | { readonly kind: 'drain' };
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'revoke' };
 
 /** One line. `hex` is a whole frame with its length; `json` or `chunk` say the same for people, where it is short. */
 export type TranscriptLine =

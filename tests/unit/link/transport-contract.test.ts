@@ -1,7 +1,9 @@
 import { lstat, stat, writeFile } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
+import { AirlockError } from '../../../src/core/errors.ts';
 import { makeNodeIpcTransport } from '../../../src/link/transport.ts';
 import { makeNodeTransport } from '../../../src/link/transport-node.ts';
 import type { Accept, Listener, Transport, Wire, WireEvents } from '../../../src/link/wire.ts';
@@ -80,6 +82,7 @@ async function openServer(transport: Transport, { maxConnections = 10 } = {}) {
   return {
     endpoint,
     listener,
+    peers: peers as readonly Peer[],
     /** Resolves once this many peers were taken. */
     arrivals: (count: number): Promise<void> =>
       new Promise((resolve) => {
@@ -250,6 +253,92 @@ describe.each([
     client.wire.destroy();
   });
 
+  it('lets all leave that was sent before a peer closed its half, then closes', async () => {
+    await using server = await openServer(transport);
+    const socket = connectSocket(server.endpoint);
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    socket.once('close', () => resolve());
+    let received = 0;
+    socket.on('data', (bytes: Buffer) => (received += bytes.length));
+    socket.pause();
+    await server.arrivals(1);
+    const [peer] = server.peers;
+
+    peer?.wire.send(Buffer.alloc(3 * MIB));
+    socket.end('last words');
+    expect(String(await peer?.seen.bytes(10))).toBe('last words');
+    socket.resume();
+    await Promise.all([closed, peer?.seen.closed]);
+
+    expect([received, peer?.seen.closes(), await peer?.seen.closed]).toEqual([3 * MIB, 1, null]);
+  });
+
+  it('tells that a peer reset its half as any other close, and sends nothing after it', async () => {
+    await using server = await openServer(transport);
+    const { client, server: peer } = await server.connect();
+
+    client.wire.send(Buffer.from('x'));
+    client.wire.destroy();
+    await peer.seen.closed;
+
+    expect([peer.wire.send(Buffer.alloc(MIB)), peer.wire.unsentBytes(), peer.seen.closes()]).toEqual([false, 0, 1]);
+  });
+
+  it('brings many small sends of one turn in order, and counts none of them twice', async () => {
+    await using server = await openServer(transport);
+    const { client, server: peer } = await server.connect();
+    const sent = Array.from({ length: 5000 }, (_none, index) => `${index},`);
+
+    for (const text of sent) peer.wire.send(Buffer.from(text));
+    await peer.wire.end(5000);
+
+    expect(String(client.seen.received())).toBe(sent.join(''));
+  });
+
+  it('destroy() right after a send loses nothing of it that the system takes', async () => {
+    await using server = await openServer(transport);
+    const { client, server: peer } = await server.connect();
+
+    peer.wire.send(Buffer.from('a'));
+    peer.wire.send(Buffer.from('b'));
+    peer.wire.destroy();
+    await client.seen.closed;
+
+    expect(String(client.seen.received())).toBe('ab');
+  });
+
+  it('may be paused and resumed many times while bytes flow, and loses none', async () => {
+    await using server = await openServer(transport);
+    const { client, server: peer } = await server.connect();
+    const whole = Buffer.alloc(2 * MIB, 'abcdefg');
+    let turns = 0;
+
+    client.wire.send(whole);
+    while (peer.seen.received().length < whole.length) {
+      peer.wire.pause();
+      peer.wire.pause();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      peer.wire.resume();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      turns += 1;
+    }
+
+    expect(peer.seen.received().equals(whole)).toBe(true);
+    expect(turns).toBeGreaterThan(1);
+  });
+
+  it('end() twice, and end() after destroy(), resolve as the first', async () => {
+    await using server = await openServer(transport);
+    const first = await server.connect();
+    const second = await server.connect();
+
+    await Promise.all([first.server.wire.end(1000), first.server.wire.end(1000)]);
+    second.server.wire.destroy();
+    await second.server.wire.end(1000);
+
+    expect([first.server.seen.closes(), second.server.seen.closes()]).toEqual([1, 1]);
+  });
+
   it('tells both ends once about a close, null when it was clean', async () => {
     await using server = await openServer(transport);
     const { client, server: peer } = await server.connect();
@@ -307,6 +396,74 @@ describe.each([
     wire.send(Buffer.from('x'));
 
     expect(await closed.promise).toEqual(new Error('bug'));
+  });
+
+  it.each(['onDrain', 'onClose'] as const)('goes on with others when an owner throws in %s', async (where) => {
+    await using folder = await makeTemporaryFolder();
+    const endpoint = join(folder.path, 'test.sock');
+    const thrown = Promise.withResolvers<void>();
+    const wires: Wire[] = [];
+    const bad: WireEvents = {
+      onBytes: () => undefined,
+      onDrain: () => undefined,
+      onClose: () => undefined,
+      [where]: () => {
+        thrown.resolve();
+        throw new Error('bug');
+      },
+    };
+    const good = watch();
+    const accept: Accept = (wire) => (wires.push(wire) === 1 ? bad : good);
+    await using _listener = await listenQuietly(transport, endpoint, accept);
+    const seen = watch();
+    const first = await transport.connect(endpoint, () => seen, LIMITS);
+    const second = await transport.connect(endpoint, () => watch(), LIMITS);
+    second.send(Buffer.from('here'));
+    await good.bytes(4);
+
+    if (where === 'onDrain') {
+      first.pause();
+      while (wires[0]?.send(Buffer.alloc(MIB)) === true);
+      first.resume();
+    } else first.destroy();
+    await Promise.all([thrown.promise, seen.closed]);
+    second.send(Buffer.from('still'));
+
+    expect(String(await good.bytes(9))).toBe('herestill');
+  });
+
+  it('listens again at a path that the one before gave up', async () => {
+    await using folder = await makeTemporaryFolder();
+    const endpoint = join(folder.path, 'test.sock');
+
+    for (let round = 0; round < 3; round += 1) {
+      await using _listener = await listenQuietly(transport, endpoint, () => watch());
+      const seen = watch();
+      const wire = await transport.connect(endpoint, () => seen, LIMITS);
+      wire.destroy();
+      await seen.closed;
+    }
+
+    await expect(stat(endpoint)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it.each([
+    // As much as every system takes, and one more than any does.
+    [103, 'listens'],
+    [109, 'unavailable'],
+  ])('with a path of %i bytes: %s', async (bytes, expected) => {
+    await using folder = await makeTemporaryFolder();
+    const endpoint = join(folder.path, 'x'.repeat(bytes - folder.path.length - 1));
+
+    const outcome = await listenQuietly(transport, endpoint, () => null).then(
+      async (listener) => {
+        await listener[Symbol.asyncDispose]();
+        return 'listens';
+      },
+      (error: unknown) => (error instanceof AirlockError ? error.code : error),
+    );
+
+    expect(outcome).toBe(expected);
   });
 
   it.each([

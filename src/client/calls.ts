@@ -10,6 +10,7 @@ import type { Link } from './link.ts';
 import type { LinkKeeper } from './link-keeper.ts';
 import type { Pacer } from './pacer.ts';
 import type { ProgressBoard, ProgressListener } from './progress.ts';
+import type { SeatKind, Seats } from './seats.ts';
 import { planUpload, type UploadPlan, type UploadSource } from './upload-plan.ts';
 import { explainUnknownMethod } from './versions.ts';
 
@@ -34,6 +35,7 @@ export type CallDeps = {
   readonly keeper: LinkKeeper;
   readonly pacer: Pacer;
   readonly progress: ProgressBoard;
+  readonly seats: Seats;
   /** Between 0 and 1, so that callers who were told the same time do not come back together. */
   readonly random: () => number;
 };
@@ -59,7 +61,8 @@ type Run<T> = {
   readonly workDoneToken: string | undefined;
 };
 
-type Failed = { readonly error: unknown; readonly link: Link; readonly wasUp: boolean };
+/** One try. `wasSent`: it was handed to a connection that was up. */
+type Attempt = { readonly link: Link; wasSent: boolean };
 
 const DEFAULT_DEADLINE_MS = 30_000;
 
@@ -115,7 +118,31 @@ function linkFor<T>(deps: CallDeps, run: Run<T>, after: Link | null): Link | Pro
   });
 }
 
-function send<T>(deps: CallDeps, run: Run<T>, link: Link): Promise<T> {
+function outOfPlaces(method: string): AirlockError {
+  return new AirlockError('deadline_exceeded', `Cannot finish ${method}: too many others were under way all the time`, {
+    data: { reason: 'too_many_in_flight' },
+  });
+}
+
+/** Wait for a place, until the deadline. */
+async function awaitSeat<T>(deps: CallDeps, run: Run<T>, kind: SeatKind): Promise<void> {
+  const late = new AbortController();
+  using _limit = deps.clock.after(leftMs(deps, run), () => late.abort(outOfPlaces(run.call.method)));
+  await deps.seats.wait(kind, run.signal === undefined ? late.signal : AbortSignal.any([run.signal, late.signal]));
+}
+
+/** Send from a place: the server turns away what is over its limit. Order: an upload waits for its stream first. */
+async function send<T>(deps: CallDeps, run: Run<T>, attempt: Attempt, kind: SeatKind): Promise<T> {
+  if (!deps.seats.take(kind)) await awaitSeat(deps, run, kind);
+  try {
+    return await (kind === 'upload' ? send(deps, run, attempt, 'call') : sendNow(deps, run, attempt));
+  } finally {
+    deps.seats.leave(kind);
+  }
+}
+
+function sendNow<T>(deps: CallDeps, run: Run<T>, attempt: Attempt): Promise<T> {
+  const { link } = attempt;
   const { call, plan, signal, workDoneToken } = run;
   const deadlineMs = leftMs(deps, run);
   const invocation = {
@@ -125,6 +152,7 @@ function send<T>(deps: CallDeps, run: Run<T>, link: Link): Promise<T> {
     upload: plan?.open(),
     isLarge: call.isLarge === true,
   };
+  attempt.wasSent = link.connection.end === null;
   return link.connection.invoke(invocation, { deadlineMs, signal });
 }
 
@@ -133,13 +161,9 @@ function send<T>(deps: CallDeps, run: Run<T>, link: Link): Promise<T> {
  *
  * @throws what the caller shall get, when that is all.
  */
-function judgeTry<T>(
-  { clock, keeper, random }: CallDeps,
-  { call, plan, endMs }: Run<T>,
-  { error, link, wasUp }: Failed,
-) {
-  // What was handed to a connection that had ended before was never sent.
-  const mayRepeat = !wasUp || (call.repeat !== 'never' && (plan === null || plan.canRepeat()));
+function judgeTry<T>({ clock, keeper, random }: CallDeps, run: Run<T>, { link, wasSent }: Attempt, error: unknown) {
+  const { call, plan, endMs } = run;
+  const mayRepeat = !wasSent || (call.repeat !== 'never' && (plan === null || plan.canRepeat()));
   const verdict = judge(error, { lost: link.connection.end, mayRepeat, isLasting: keeper.isLasting }, random);
   if (verdict.kind !== 'fail' && clock.monotonicMs() + (verdict.waitMs ?? 0) < endMs) return verdict;
   throw explainUnknownMethod(error, call.method, link.session.server.version);
@@ -155,11 +179,11 @@ async function sendUntil<T>(deps: CallDeps, run: Run<T>): Promise<T> {
     if (waitMs > 0) await awaitTurn(deps, run, waitMs);
     const found: Link | Promise<Link> = linkFor(deps, run, after);
     const link: Link = found instanceof Promise ? await found : found;
-    const wasUp = link.connection.end === null;
+    const attempt: Attempt = { link, wasSent: false };
     try {
-      return await send(deps, run, link);
+      return await send(deps, run, attempt, run.plan === null ? 'call' : 'upload');
     } catch (error) {
-      const verdict = judgeTry(deps, run, { error, link, wasUp });
+      const verdict = judgeTry(deps, run, attempt, error);
       hasTurn = verdict.kind === 'after';
       if (verdict.kind === 'elsewhere') after = link;
       else {

@@ -8,6 +8,7 @@ import { type Repeat, repeatOf } from '../protocol/repeat.ts';
 import { acceptResult, type Call, type CallDeps, type CallOptions, callUntil } from './calls.ts';
 import type { Session } from './link.ts';
 import type { ClientState } from './link-keeper.ts';
+import { makeSeats } from './seats.ts';
 import { type Submit, submitFile } from './submit.ts';
 import { openSubscription, type SubscribeOptions, type Subscription } from './subscription.ts';
 
@@ -31,6 +32,7 @@ export type Client = AsyncDisposable &
     /**
      * Call a method.
      *
+     * As many are under way at once as the server takes (`limits.callsInFlight`, `limits.streams` with `upload`); others wait.
      * It is sent again by itself, within the deadline: after `rate_limited` (calls over the rate that the server told wait for their
      * turn from the start), and on the next connection when it was not begun, or when that connection was lost and the method only
      * reads or carries an idempotency key. While there is no connection calls wait for one.
@@ -72,7 +74,7 @@ export type Client = AsyncDisposable &
   };
 
 /** What {@link makeClient} needs. */
-export type ClientDeps = CallDeps & {
+export type ClientDeps = Omit<CallDeps, 'seats'> & {
   /** A new idempotency key. */
   readonly makeKey: () => string;
 };
@@ -82,7 +84,7 @@ const CLOSE_GRACE_MS = 1000;
 const REPEATS: ReadonlyMap<string, Repeat> = new Map(Object.values(METHODS).map((spec) => [spec.name, repeatOf(spec)]));
 
 function toCall<Name extends MethodName>(
-  { makeKey }: ClientDeps,
+  { makeKey }: Pick<ClientDeps, 'makeKey'>,
   name: Name,
   params: CallParams<Name>,
 ): Call<CallResult<Name>> {
@@ -102,10 +104,11 @@ function toCall<Name extends MethodName>(
 /**
  * Make the handle of a client.
  *
- * @param deps - It owns the keeper.
+ * @param given - It owns the keeper.
  */
-export function makeClient(deps: ClientDeps): Client {
-  const { keeper } = deps;
+export function makeClient(given: ClientDeps): Client {
+  const { keeper } = given;
+  const deps = { ...given, seats: makeSeats(() => keeper.newest.session.limits) };
   const session = (): Session => keeper.newest.session;
   const call: Client['call'] = (name, params, options = {}) =>
     Object.hasOwn(METHODS, name)

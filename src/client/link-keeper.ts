@@ -43,7 +43,7 @@ const STABLE_MS = 5000;
  *
  * @param error - Why a connection was not made.
  */
-export const isBeyondRetry = (error: AirlockError): boolean => !error.retryable || error.code === 'internal';
+const isBeyondRetry = (error: AirlockError): boolean => !error.retryable || error.code === 'internal';
 
 const isUp = (link: Link): boolean => link.connection.end === null;
 

@@ -400,3 +400,49 @@ describe('bytes that a peer does not read', () => {
     expect(answers.length).toBeLessThan(32);
   });
 });
+
+describe('of several limits that a call breaks, the first is told:', () => {
+  const LATER = { graceMs: 10_000, reason: 'shutdown', retryAfterMs: 500 };
+
+  it('its rate before the stop, the stop before the calls in flight', async () => {
+    const rate = { calls: { perMinute: 1, burst: 1 } };
+    await using test = await startTestServer({ clock: makeManualClock(), ipc: { calls: 1, rate } });
+    const client = await test.enter();
+    await client.call('test/call');
+    client.begin(1, 'test/wait');
+    const call = await test.begun();
+    const drained = test.server.drain(LATER);
+    await client.notification('$/goaway');
+
+    expect(outcomeOf(await client.call('test/call'))).toBe('rate_limited');
+    expect(outcomeOf(await client.call('test/wait'))).toBe('shutting_down');
+    call.finish(null);
+    await drained;
+  });
+
+  it('the calls in flight before the scope, the scope before the params', async () => {
+    await using test = await startTestServer({ ipc: { calls: 1 } });
+    const client = await test.enter('submit');
+    client.begin(1, 'test/wait');
+    const call = await test.begun();
+
+    expect(outcomeOf(await client.call('test/admin', { wrong: 1 }))).toBe('too_many_in_flight');
+    call.finish(null);
+    await client.answer(1);
+    expect(outcomeOf(await client.call('test/admin', { wrong: 1 }))).toBe('forbidden');
+    expect(outcomeOf(await (await test.enter()).call('test/admin', { wrong: 1 }))).toBe('invalid_params');
+  });
+
+  it('and a call that is refused costs its token all the same', async () => {
+    const rate = { calls: { perMinute: 1, burst: 2 } };
+    await using test = await startTestServer({ clock: makeManualClock(), ipc: { calls: 1, rate } });
+    const client = await test.enter();
+    client.begin(1, 'test/wait');
+    await test.begun();
+
+    const outcomes = [];
+    for (let one = 1; one <= 3; one += 1) outcomes.push(outcomeOf(await client.call('test/call')));
+
+    expect(outcomes).toEqual(['too_many_in_flight', 'too_many_in_flight', 'rate_limited']);
+  });
+});

@@ -9,6 +9,7 @@ const SEED = 20_261_121;
 const KILLS = rounds({ usual: 4, long: 60 });
 const LONGEST_LIFE_MS = 400;
 const PIECE_BYTES = 65_536;
+const DEADLINE_MS = 120_000;
 
 /** Source: mulberry32, public domain. */
 function makeRandom(seed: number): () => number {
@@ -43,21 +44,21 @@ function startBusy(client: Client, label: string) {
     async function* pieces(): AsyncGenerator<Uint8Array> {
       for (let at = 0; at < size; at += PIECE_BYTES) yield Buffer.from(text.slice(at, at + PIECE_BYTES));
     }
-    await client.submit({ name, content: size > PIECE_BYTES ? pieces : text }, { deadlineMs: 120_000 });
+    await client.submit({ name, content: size > PIECE_BYTES ? pieces : text }, { deadlineMs: DEADLINE_MS });
     taken.push(name);
   }
 
   async function listen(): Promise<void> {
-    await using events = await client.subscribe(['submission', 'report']);
+    await using events = await client.subscribe(['submission', 'report'], { deadlineMs: DEADLINE_MS });
     for await (const _event of events) if (seen.isOver) break;
   }
 
   const work = Promise.all([
     again(() => submit(1000)),
     again(() => submit(2_000_000)),
-    again(() => client.call('status/get', {})),
-    again(() => client.call('rpc/describe', {})),
-    again(() => client.call('intake/rescan', {})),
+    again(() => client.call('status/get', {}, { deadlineMs: DEADLINE_MS })),
+    again(() => client.call('rpc/describe', {}, { deadlineMs: DEADLINE_MS })),
+    again(() => client.call('intake/rescan', {}, { deadlineMs: DEADLINE_MS })),
     again(listen),
   ]);
   return {
@@ -82,6 +83,8 @@ describe('a daemon that is killed at any moment', () => {
     const lost: unknown[] = [];
 
     for (let kill = 0; kill < KILLS; kill += 1) {
+      // Each kill meets both: after several the one that reconnects waits for up to 6 s before it tries again.
+      await lasting.call('ping', {}, { deadlineMs: DEADLINE_MS });
       await using client = await open(home, false);
       const other = startBusy(client, `once-${kill}`);
       await delay(random() * LONGEST_LIFE_MS);

@@ -221,15 +221,6 @@ export function encodeJson(body: string): Buffer {
 }
 
 /**
- * Size of a JSON body as the caps count it, in bytes.
- *
- * @param body - JSON as text.
- */
-export function jsonFrameBytes(body: string): number {
-  return Buffer.byteLength(body, 'utf8');
-}
-
-/**
  * Size of a JSON body as the caps count it, in bytes, where that is over a cap; else null.
  *
  * @param body - JSON as text.
@@ -238,7 +229,7 @@ export function jsonFrameBytes(body: string): number {
 export function bytesOver(body: string, limit: number): number | null {
   // Nearly every text is so short that nobody has to walk through it.
   if (body.length * BYTES_OF_UNIT <= limit) return null;
-  const bytes = jsonFrameBytes(body);
+  const bytes = Buffer.byteLength(body, 'utf8');
   return bytes <= limit ? null : bytes;
 }
 

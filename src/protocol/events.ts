@@ -30,7 +30,7 @@ const progressEventSchema = z.object({
 });
 
 /** Data of a `submission` event: never coalesced. The snapshot is the count by state. */
-export const submissionEventSchema = z.object({
+const submissionEventSchema = z.object({
   submissionId: z.string(),
   state: z.enum(SUBMISSION_EVENT_STATES),
   name: z.string(),
@@ -40,7 +40,7 @@ export const submissionEventSchema = z.object({
 });
 
 /** Data of a `report` event: one report at one destination; never coalesced. The snapshot is the count of deliveries by state. */
-export const reportEventSchema = z.object({
+const reportEventSchema = z.object({
   reportId: z.string(),
   submissionId: z.string(),
   state: z.enum(DELIVERY_EVENT_STATES),

@@ -1,5 +1,6 @@
 // Numbers the events of one subscription, writes them, and knows what was left out.
 
+import { bytesOver } from '../link/framing.ts';
 import { writeNotification } from '../link/json-rpc.ts';
 import type { ToldChange } from './event-ring.ts';
 
@@ -25,14 +26,6 @@ export type EventWriter = {
 
 /** A gap that is not said yet: its first number, and the position after which something is missing. */
 type Gap = { readonly from: number; readonly after: number };
-
-/** Of one UTF-16 unit. */
-const MAX_UTF8_BYTES = 3;
-
-function isOver(body: string, maxBytes: number): boolean {
-  // Nearly every text is so short that nobody has to walk through it.
-  return body.length * MAX_UTF8_BYTES > maxBytes && Buffer.byteLength(body, 'utf8') > maxBytes;
-}
 
 /**
  * Make the writer of one subscription.
@@ -64,8 +57,8 @@ export function makeEventWriter(
       const params = `{"subscription":"${id}","seq":${seq},"cursor":"${cursor()}","topic":"${topic}","data":${text}}`;
       const body = `{"jsonrpc":"2.0","method":"event","params":${params}}`;
       // A peer cuts the connection at a frame over the cap.
-      if (isOver(body, maxBytes)) sayGap(seq);
-      else send(body);
+      if (bytesOver(body, maxBytes) === null) send(body);
+      else sayGap(seq);
     },
     lose: (count, after) => {
       gap = { from: gap?.from ?? seq + 1, after: Math.min(gap?.after ?? Infinity, after) };

@@ -9,10 +9,10 @@ import type { keyCreate } from '../protocol/methods/key-create.ts';
 export const handleKeyCreate: Handler<typeof keyCreate, { keys: Pick<KeyStore, 'create'> }> = async (
   { keys },
   { kid, scopes, label = null },
-  { decide, log },
+  context,
 ) => {
-  decide();
+  context.decide();
   const key = await keys.create({ kid: toKeyId(kid), scopes, label });
-  log.info({ key: kid, scopes }, 'a key is made');
+  context.log.info({ key: kid, scopes }, 'a key is made');
   return { kid: key.kid, scopes: [...key.scopes], label: key.label, createdAt: key.created, path: key.path };
 };

@@ -9,11 +9,11 @@ import type { keyRevoke } from '../protocol/methods/key-revoke.ts';
 export const handleKeyRevoke: Handler<typeof keyRevoke, { keys: Pick<KeyStore, 'revoke'> }> = async (
   { keys },
   { kid, force },
-  { caller, decide, log },
+  context,
 ) => {
   // Order: before the key is void, so that a caller who revokes its own key still gets its answer.
-  decide();
-  const { connections } = await keys.revoke(toKeyId(kid), { caller: caller.kid, isForced: force });
-  log.info({ key: kid, connections }, 'a key is revoked');
+  context.decide();
+  const { connections } = await keys.revoke(toKeyId(kid), { caller: context.caller.kid, isForced: force });
+  context.log.info({ key: kid, connections }, 'a key is revoked');
   return { kid, connections };
 };

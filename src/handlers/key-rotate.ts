@@ -10,12 +10,12 @@ import { expiryOf } from './key-list.ts';
 export const handleKeyRotate: Handler<typeof keyRotate, { keys: Pick<KeyStore, 'rotate'> }> = async (
   { keys },
   { kid, keepMs },
-  { decide, log },
+  context,
 ) => {
   // Order: before the old secret is void, so that a caller who rotates its own key still gets its answer.
-  decide();
+  context.decide();
   const { key, previous, connections } = await keys.rotate(toKeyId(kid), { keepMs });
-  log.info({ key: kid, newKey: key.kid, connections }, 'a key is rotated');
+  context.log.info({ key: kid, newKey: key.kid, connections }, 'a key is rotated');
   return {
     kid: key.kid,
     path: key.path,

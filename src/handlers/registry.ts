@@ -124,9 +124,9 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'events/subscribe': bind(METHODS['events/subscribe'], handleEventsSubscribe, {}),
     'events/unsubscribe': bind(METHODS['events/unsubscribe'], handleEventsUnsubscribe, {}),
     'key/list': bind(METHODS['key/list'], handleKeyList, { keys: deps.keys }),
-    'key/create': bind(METHODS['key/create'], handleKeyCreate, { keys: deps.keys }),
-    'key/revoke': bind(METHODS['key/revoke'], handleKeyRevoke, { keys: deps.keys }),
-    'key/rotate': bind(METHODS['key/rotate'], handleKeyRotate, { keys: deps.keys }),
+    'key/create': keyed(METHODS['key/create'], handleKeyCreate, { store, keys: deps.keys }),
+    'key/revoke': keyed(METHODS['key/revoke'], handleKeyRevoke, { store, keys: deps.keys }),
+    'key/rotate': keyed(METHODS['key/rotate'], handleKeyRotate, { store, keys: deps.keys }),
     'admin/shutdown': bind(METHODS['admin/shutdown'], handleAdminShutdown, { shutdown, boot }),
   } satisfies Record<keyof typeof METHODS, BoundMethod>;
   return new Map(Object.entries(table));

@@ -169,6 +169,43 @@ describe('airlock key', () => {
     expect(existsSync(fileOf(home, 'boss'))).toBe(false);
   });
 
+  it('rotate that is sent again under its idempotency key is done once, and answered as it was first', async () => {
+    const { home } = shared;
+    await home.airlock(['key', 'create', 'again', '--scope', 'read']);
+    await using client = await home.connect('local');
+    const idempotencyKey = '0197f1a0-0000-4000-8000-0000000000aa';
+
+    const first = await client.call('key/rotate', { kid: 'again', idempotencyKey });
+    const second = await client.call('key/rotate', { kid: 'again', idempotencyKey });
+    const other = client.call('key/rotate', { kid: 'submit', idempotencyKey });
+
+    await expect(other).rejects.toMatchObject({ code: 'conflict' });
+    expect(second).toEqual(first);
+    expect(first.kid).toBe('again-r2');
+  });
+
+  it('revoke ends a connection that never stops calling, and no call of it is run after the goaway', async () => {
+    const { home } = shared;
+    await home.airlock(['key', 'create', 'busy', '--scope', 'admin']);
+    await using busy = await enter(home, 'busy');
+    const results = { before: 0, after: 0 };
+    const hasGoodbye = (): boolean => busy.messages.some(({ method }) => method === '$/goaway');
+    const again = async (): Promise<void> => {
+      const answer = await busy.call('key/list', {});
+      if ('result' in answer) results[hasGoodbye() ? 'after' : 'before'] += 1;
+      return again();
+    };
+    // Each ends when the connection does.
+    const callers = Promise.allSettled(Array.from({ length: 16 }, again));
+
+    await home.airlock(['key', 'revoke', 'busy']);
+    await callers;
+
+    expect(busy.isClosed).toBe(true);
+    expect(results.before).toBeGreaterThan(0);
+    expect(results.after).toBe(0);
+  });
+
   it('rotate makes a new key beside the old one: both are valid, and the old one says until when', async () => {
     const { home } = shared;
     await home.airlock(['key', 'create', 'cell', '--scope', 'read', '--label', 'Zelle 4']);

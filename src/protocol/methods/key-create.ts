@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { SCOPES } from '../../core/scopes.ts';
 import type { MethodSpec } from '../method-spec.ts';
+import { keyParam } from '../selection.ts';
 import { kidParam } from './key-list.ts';
 
 // One line that can stand in a terminal and in a log.
@@ -13,7 +14,8 @@ const labelParam = z
   .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'must hold no control characters');
 
 /**
- * Valid at once. Errors: invalid_params for a name that the daemon makes itself (`local`, `group-…`); conflict (`exists`);
+ * Valid at once. Errors: invalid_params for a name that the daemon makes itself (`local`, `group-…`); conflict (`exists`, or the idempotency key was
+ * used for another call);
  * request_failed (`too_many_keys`, with `limit`); unavailable (`keys_folder`).
  */
 export const keyCreate = {
@@ -29,6 +31,7 @@ export const keyCreate = {
       .max(SCOPES.length)
       .refine((scopes) => new Set(scopes).size === scopes.length, 'must name each scope once'),
     label: labelParam.optional(),
+    ...keyParam,
   }),
   result: z.object({
     kid: z.string(),

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
+import { keyParam } from '../selection.ts';
 import { kidParam } from './key-list.ts';
 
 const MAX_KEEP_MS = 30 * 86_400_000;
@@ -12,14 +13,14 @@ const MAX_KEEP_MS = 30 * 86_400_000;
  * `group-…` are found by their names, so for them 0 is all there is.
  *
  * Errors: not_found; invalid_params (`keeps_name`); request_failed (`expires`: rotated already; `too_many_keys`); unavailable
- * (`keys_folder`).
+ * (`keys_folder`); conflict.
  */
 export const keyRotate = {
   name: 'key/rotate',
   sinceVersion: 1,
   scopes: ['admin'],
   rateClass: 'calls',
-  params: z.strictObject({ kid: kidParam, keepMs: z.int().min(0).max(MAX_KEEP_MS).optional() }),
+  params: z.strictObject({ kid: kidParam, keepMs: z.int().min(0).max(MAX_KEEP_MS).optional(), ...keyParam }),
   result: z.object({
     /** The new key; the same name where nothing is kept. */
     kid: z.string(),

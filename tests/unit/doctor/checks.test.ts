@@ -89,7 +89,7 @@ describe('makeChecks()', () => {
 
     expect(sound).toMatchObject({ status: 'OK', message: '2 keys: local, submit' });
     if (process.platform !== 'win32') expect(open).toMatchObject({ status: 'FAIL', mend: `chmod 600 '${local}'` });
-    expect(empty).toMatchObject({ status: 'FAIL', mend: expect.stringContaining(`move ${submit} away`) });
+    expect(empty).toMatchObject({ status: 'FAIL', mend: `mv '${submit}' '${submit}.old'` });
   });
 
   it('fails a file in the place of a folder', async () => {

@@ -163,7 +163,7 @@ export class Subscription implements Disposable {
       // Race: what is sent may be too much for the peer, which ends this subscription.
       const change = this.#kept?.[this.#next];
       if (change === undefined) break;
-      if (this.#deps.isBehind()) return;
+      if (this.#deps.isBehind()) return this.#forgetTold();
       this.#next += 1;
       this.#take(change);
     }
@@ -172,6 +172,13 @@ export class Subscription implements Disposable {
     this.#writer.lose(this.#lost, this.#lastPosition);
     this.#lost = 0;
     this.#mend();
+  }
+
+  /** Who reads slowly for long would keep all that it has read. */
+  #forgetTold(): void {
+    if (this.#next === 0) return;
+    this.#kept = this.#kept?.slice(this.#next) ?? null;
+    this.#next = 0;
   }
 
   #mend(): void {

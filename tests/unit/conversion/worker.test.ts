@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openResults } from '../../../src/conversion/results.ts';
 import type { RegisteredConverter } from '../../../src/conversion/registered.ts';
-import { type Conversions, startConversions } from '../../../src/conversion/worker.ts';
+import { type Conversions, type ConversionsDeps, startConversions } from '../../../src/conversion/worker.ts';
 import { AirlockError } from '../../../src/core/errors.ts';
 import { makeEventBus } from '../../../src/core/event-bus.ts';
 import { type SubmissionId, toKeyId, toSubmissionId } from '../../../src/core/ids.ts';
@@ -88,7 +88,12 @@ type Rig = {
 
 function start(
   behave: Behave,
-  options: { converters?: readonly RegisteredConverter[]; prepare?: (store: Rig['store']) => void; log?: Logger } = {},
+  options: {
+    converters?: readonly RegisteredConverter[];
+    prepare?: (store: Rig['store']) => void;
+    log?: Logger;
+    listenTo?: NonNullable<ConversionsDeps['listenTo']>;
+  } = {},
 ): Rig {
   const store = makeFakeStore();
   options.prepare?.(store);
@@ -102,6 +107,7 @@ function start(
     log: options.log ?? silentLogger,
     hostName: 'bench-7',
     destinationsFor: () => [],
+    ...(options.listenTo === undefined ? {} : { listenTo: options.listenTo }),
   };
   return { store, clock, conversions: startConversions(deps, DEFAULT_CONFIG) };
 }
@@ -169,6 +175,30 @@ describe('startConversions()', () => {
     await store.ended(3);
 
     expect(most).toBe(2);
+  });
+
+  it('lets a listener hear how far each submission is, and ends it before the end is stored', async () => {
+    const heard: unknown[] = [];
+    const behave: Behave = (_job, sink) => {
+      sink.progress(0.5);
+      return { kind: 'skipped', reason: 'seen' };
+    };
+    const { store, conversions } = start(behave, {
+      listenTo: ({ submissionId }) => ({
+        tell: (fraction) => heard.push([submissionId, fraction]),
+        [Symbol.dispose]: () => heard.push([submissionId, 'over']),
+      }),
+    });
+    await using _conversions = conversions;
+
+    store.submit();
+    await store.ended(1);
+
+    const { submissionId } = makeSubmission();
+    expect(heard).toEqual([
+      [submissionId, 0.5],
+      [submissionId, 'over'],
+    ]);
   });
 
   it('rejects what no converter takes, and lets an unapproved one wait', async () => {

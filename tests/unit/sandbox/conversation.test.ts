@@ -36,6 +36,18 @@ const index = (value: number): Buffer => {
 };
 
 describe('conversation', () => {
+  it('tells how much of the main file is used up, as the runner asks for more, and never more than there is', () => {
+    const read: number[] = [];
+    const { say } = started(
+      { companions: [{ name: 'b.txt', body: { kind: 'inline', bytes: Buffer.from('b') }, sha256: 'sha' }] },
+      { read: (bytes) => void read.push(bytes) },
+    );
+
+    for (const file of [0, 1, 0, 0]) say(FRAME_OUT.pull, index(file));
+
+    expect(read).toEqual([0, 8, 8]);
+  });
+
   it('takes records, attachments, log and progress, and ends as converted', () => {
     const { say, taken } = started();
 

@@ -23,6 +23,7 @@ function logBug(log: Logger, err: unknown, call: FailedCall): void {
   try {
     log.error({ err, ...call }, 'a call ended in an internal error');
   } catch {
+    // What cannot be written down has nothing to tell; the call and its request id have.
     log.error({ ...call }, 'a call ended in an internal error that no log can hold');
   }
 }

@@ -68,10 +68,6 @@ const DAMAGES: readonly Damage[] = [
   },
   (random, bytes) => {
     const at = random.below(bytes.length);
-    return cut(bytes, at, at + 1, Buffer.from([random.below(256)]));
-  },
-  (random, bytes) => {
-    const at = random.below(bytes.length);
     return cut(bytes, at, Math.min(bytes.length, at + 1 + random.below(16)), Buffer.alloc(0));
   },
   (random, bytes) => {

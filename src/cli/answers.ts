@@ -105,6 +105,7 @@ export const ANSWERS = {
   'submission retry': one(METHODS['submission/retry'].result),
   'submission delete': one(METHODS['submission/delete'].result),
   'report list': paged(METHODS['report/list'].result.shape.items.element),
+  'report resend': one(METHODS['report/resend'].result),
   'report show': { kind: 'bare', schema: bareReport },
   'queue stats': one(METHODS['queue/stats'].result),
   'queue list': paged(METHODS['queue/list'].result.shape.items.element),
@@ -117,6 +118,9 @@ export const ANSWERS = {
   'queue pause': one(METHODS['queue/pause'].result),
   'queue resume': one(METHODS['queue/resume'].result),
   'queue drain': one(METHODS['queue/drain'].result),
+  'queue shape': one(METHODS['queue/shape'].result),
+  'queue verify': one(METHODS['queue/verify'].result),
+  'queue compact': one(METHODS['queue/compact'].result),
   'destination list': each(METHODS['destination/list'].result.shape.items.element),
   'destination test': one(METHODS['destination/test'].result),
   'destination hold': one(METHODS['destination/hold'].result),
@@ -134,6 +138,9 @@ export const ANSWERS = {
   'config validate': one(METHODS['config/validate'].result),
   'config schema': one(z.object({ schema: z.record(z.string(), z.unknown()) })),
   'config path': one(z.object({ path: z.string(), exists: z.boolean() })),
+  /** `live` false and the state `not_running` where no daemon answers. */
+  health: one(METHODS['health/get'].result.extend({ live: z.boolean(), state: z.string() })),
+  'log-level': one(METHODS['log/setLevel'].result),
   demo: one(demoSchema),
   doctor: one(z.object({ healthy: z.boolean(), checks: z.array(checkSchema) })),
   /** The result of the method itself; see schemas/protocol.json. */

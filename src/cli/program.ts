@@ -3,6 +3,7 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { AirlockError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
+import { addCare } from './program/care.ts';
 import type { Choose } from './program/choose.ts';
 import { addConvert, addConverterProbe } from './program/convert.ts';
 import { addIntake } from './program/intake.ts';
@@ -73,6 +74,7 @@ export function parseCommandLine(
   addConvert(program, choose);
   addConverterProbe(program, choose);
   addIntake(program, choose);
+  addCare(program, choose);
   addTools(program, choose);
   addRpc(program, choose);
   try {

@@ -13,6 +13,9 @@ export type Logger = {
   readonly child: (fields: LogFields) => Logger;
 };
 
+/** Levels that the log of a running daemon can be set to for a time. */
+export const SETTABLE_LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
 /** A logger that keeps nothing: for command-line paths and unit tests. */
 export const silentLogger: Logger = {
   debug: () => undefined,

@@ -21,6 +21,7 @@ import { listPrivatePlaces } from '../disk/private-places.ts';
 import { openGate } from '../gate/open.ts';
 import { parseShipped } from '../gate/shipped.ts';
 import type { BootInfo } from '../handlers/boot.ts';
+import type { LogLevelPort } from '../handlers/log-set-level.ts';
 import { makeHandlers } from '../handlers/registry.ts';
 import { readStatus } from '../handlers/status-get.ts';
 import { type Intake, startIntake } from '../intake/intake.ts';
@@ -41,6 +42,7 @@ import type { FatalHandlers } from './fatal.ts';
 import { findGroupAccess, type GroupAccess } from './group-access.ts';
 import { makeConfigPort, makeDestinationTester } from './ports.ts';
 import { makeServerEvents, type ToldProgress } from './server-events.ts';
+import { canReplaceProcess } from './replace-process.ts';
 import { makeStatusWatch } from './status-watch.ts';
 import type { Status } from './status.ts';
 import type { StopRequests } from './stop-request.ts';
@@ -61,6 +63,7 @@ export type ComposeInput = {
   readonly status: Status;
   readonly stops: StopRequests;
   readonly fatal: Pick<FatalHandlers, 'end'>;
+  readonly logLevel: LogLevelPort;
 };
 
 /** The parts that the shutdown speaks to. */
@@ -140,6 +143,11 @@ function startListening(
     defaultGraceMs: config.daemon.drain,
     begin: (graceMs: number) => stops.ask({ reason: 'admin/shutdown', graceMs }),
   };
+  const restart = {
+    defaultGraceMs: config.daemon.drain,
+    begin: (graceMs: number) => stops.ask({ reason: 'admin/restart', graceMs, isRestart: true }),
+    by: canReplaceProcess() ? ('itself' as const) : ('supervisor' as const),
+  };
   const conversions = openConversionCalls({ registry, pool, results, clock, hostName: hostname() }, config);
   const sources = status.sources({ store, pool, registry, intake });
   const watched = makeStatusWatch({ clock, log, get: () => readStatus({ sources, boot }), hints: store.changes });
@@ -152,6 +160,8 @@ function startListening(
     registry,
     intake,
     delivery,
+    restart,
+    logLevel: input.logLevel,
     sources,
     config: makeConfigPort(input),
     testDestination: makeDestinationTester(input),

@@ -12,6 +12,7 @@ import { compose } from './compose.ts';
 import { installFatalHandlers } from './fatal.ts';
 import { armAbort, drain } from './shutdown.ts';
 import { listenToSignals } from './signals.ts';
+import { makeLogLevel } from './log-level.ts';
 import { makeStatus } from './status.ts';
 import { makeStopRequests } from './stop-request.ts';
 
@@ -39,9 +40,10 @@ async function loadOrRefuse({ places, env, commandLine }: DaemonInput) {
  * Run until asked to stop, then drain and close everything.
  *
  * @param input - Places, environment, `--set` values.
+ * @returns What its caller is to do: end, or begin anew.
  * @throws {AirlockError} config_invalid with every finding; already_running; unavailable; cannot_write.
  */
-export async function runDaemon(input: DaemonInput): Promise<void> {
+export async function runDaemon(input: DaemonInput): Promise<'stop' | 'restart'> {
   const { places, env, version } = input;
   const clock = systemClock;
   const startedMs = clock.monotonicMs();
@@ -76,6 +78,7 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
     status,
     stops,
     fatal,
+    logLevel: stack.use(makeLogLevel({ clock, log }, config.observe.log.level)),
   });
   log.info(
     {
@@ -97,4 +100,5 @@ export async function runDaemon(input: DaemonInput): Promise<void> {
   await stack.disposeAsync();
   log.info({ uptimeMs: uptimeMs() }, 'stopped');
   log.flush();
+  return request.isRestart === true ? 'restart' : 'stop';
 }

@@ -3,7 +3,12 @@
 import type { Logger } from '../core/logger.ts';
 
 /** Why the daemon stops and how long running work may take. */
-export type StopRequest = { readonly reason: string; readonly graceMs: number };
+export type StopRequest = {
+  readonly reason: string;
+  readonly graceMs: number;
+  /** Is it to begin anew afterwards? */
+  readonly isRestart?: true;
+};
 
 /** Where the wish is put and waited for. */
 export type StopRequests = {

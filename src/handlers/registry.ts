@@ -40,6 +40,13 @@ import { handleSubmissionRetry } from './submission-retry.ts';
 import type { Delivery } from '../delivery/uploader.ts';
 import { type KeyedSpec, type OnceDeps, onceByKey } from './once-by-key.ts';
 import { makeQueueByHand } from './queue-by-hand.ts';
+import { handleAdminRestart, type RestartPort } from './admin-restart.ts';
+import { handleHealthGet } from './health-get.ts';
+import { handleLogSetLevel, type LogLevelPort } from './log-set-level.ts';
+import { handleQueueCompact } from './queue-compact.ts';
+import { handleQueueShape } from './queue-shape.ts';
+import { handleQueueVerify } from './queue-verify.ts';
+import { handleReportResend } from './report-resend.ts';
 import { handleQueueDrain } from './queue-drain.ts';
 import { handleQueueGet } from './queue-get.ts';
 import { handleDestinationHold, handleDestinationRelease, handleQueuePause, handleQueueResume } from './queue-pause.ts';
@@ -61,6 +68,8 @@ export type HandlerDeps = {
   readonly testDestination: DestinationTester;
   readonly keys: Pick<KeyStore, 'list' | 'create' | 'revoke' | 'rotate'>;
   readonly delivery: Pick<Delivery, 'lift'>;
+  readonly restart: RestartPort;
+  readonly logLevel: LogLevelPort;
   /** Largest file that is taken in, in bytes. */
   readonly limitBytes: number;
 };
@@ -106,6 +115,13 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'queue/delete': keyed(METHODS['queue/delete'], makeQueueByHand('delete'), { store }),
     'queue/pause': keyed(METHODS['queue/pause'], handleQueuePause, { store, sources }),
     'queue/resume': keyed(METHODS['queue/resume'], handleQueueResume, { store, sources, delivery }),
+    'queue/shape': bind(METHODS['queue/shape'], handleQueueShape, { store }),
+    'queue/verify': bind(METHODS['queue/verify'], handleQueueVerify, { store }),
+    'queue/compact': bind(METHODS['queue/compact'], handleQueueCompact, { store }),
+    'report/resend': keyed(METHODS['report/resend'], handleReportResend, { store, sources }),
+    'health/get': bind(METHODS['health/get'], handleHealthGet, { sources, boot }),
+    'log/setLevel': keyed(METHODS['log/setLevel'], handleLogSetLevel, { store, logLevel: deps.logLevel }),
+    'admin/restart': bind(METHODS['admin/restart'], handleAdminRestart, { restart: deps.restart, config, boot }),
     'queue/drain': bind(METHODS['queue/drain'], handleQueueDrain, { store, sources, clock }),
     'destination/list': bind(METHODS['destination/list'], handleDestinationList, { store, sources }),
     'destination/test': bind(METHODS['destination/test'], handleDestinationTest, { test: deps.testDestination }),

@@ -19,8 +19,11 @@ export type LoggerOptions = {
   readonly pretty?: boolean;
 };
 
+/** A logger whose level can be changed, for its children too. */
+export type LeveledLogger = Logger & { readonly setLevel: (level: LogLevel) => void };
+
 /** A logger whose last lines may still wait for a slow destination. */
-export type FlushableLogger = Logger & {
+export type FlushableLogger = LeveledLogger & {
   /** Write out what waits, before the process ends. */
   readonly flush: () => void;
 };
@@ -36,13 +39,24 @@ function toPlain(fields: LogFields): LogFields {
   );
 }
 
-function wrap(inner: Pino): Logger {
+/** From quiet to loud: a line is written when its level stands at or before the one that is set. */
+const LOUDNESS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const satisfies readonly LogLevel[];
+
+type WrittenLevel = 'debug' | 'info' | 'warn' | 'error';
+
+// A child of pino keeps the level that it was made with: asked here, the level is that of all of them.
+function wrap(inner: Pino, isWritten: (level: WrittenLevel) => boolean): Logger {
+  const write =
+    (level: WrittenLevel): Logger['info'] =>
+    (fields, message) => {
+      if (isWritten(level)) inner[level](toPlain(fields), message);
+    };
   return {
-    debug: (fields, message) => inner.debug(toPlain(fields), message),
-    info: (fields, message) => inner.info(toPlain(fields), message),
-    warn: (fields, message) => inner.warn(toPlain(fields), message),
-    error: (fields, message) => inner.error(toPlain(fields), message),
-    child: (fields) => wrap(inner.child(toPlain(fields))),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: (fields) => wrap(inner.child(toPlain(fields)), isWritten),
   };
 }
 
@@ -72,12 +86,21 @@ export function makeLogger({ level, destination, pretty }: LoggerOptions): Flush
   output.on('error', () => undefined);
   const isReadable = pretty ?? isatty(fd);
   const stream = isReadable ? { write: (line: string) => void output.write(formatReadableLine(line)) } : output;
+  let current = level;
   const options = {
-    level,
+    // The loudest: what is written is decided before.
+    level: 'trace',
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: (err: unknown) => err },
   };
-  return { ...wrap(pino(options, stream)), flush: () => flushQuietly(output) };
+  const isWritten = (wanted: WrittenLevel): boolean => LOUDNESS.indexOf(wanted) <= LOUDNESS.indexOf(current);
+  return {
+    ...wrap(pino(options, stream), isWritten),
+    setLevel: (next) => {
+      current = next;
+    },
+    flush: () => flushQuietly(output),
+  };
 }

@@ -30,6 +30,13 @@ import { destinationTest } from './methods/destination-test.ts';
 import { queueList } from './methods/queue-list.ts';
 import { queueRetry } from './methods/queue-retry.ts';
 import { submissionRetry } from './methods/submission-retry.ts';
+import { queueShape } from './methods/queue-shape.ts';
+import { queueVerify } from './methods/queue-verify.ts';
+import { queueCompact } from './methods/queue-compact.ts';
+import { reportResend } from './methods/report-resend.ts';
+import { healthGet } from './methods/health-get.ts';
+import { logSetLevel } from './methods/log-set-level.ts';
+import { adminRestart } from './methods/admin-restart.ts';
 import { queueGet } from './methods/queue-get.ts';
 import { queueHold } from './methods/queue-hold.ts';
 import { queueRelease } from './methods/queue-release.ts';
@@ -54,6 +61,7 @@ export const METHODS = {
   'submission/delete': submissionDelete,
   'report/get': reportGet,
   'report/list': reportList,
+  'report/resend': reportResend,
   'queue/stats': queueStats,
   'queue/list': queueList,
   'queue/retry': queueRetry,
@@ -64,6 +72,9 @@ export const METHODS = {
   'queue/pause': queuePause,
   'queue/resume': queueResume,
   'queue/drain': queueDrain,
+  'queue/shape': queueShape,
+  'queue/verify': queueVerify,
+  'queue/compact': queueCompact,
   'destination/list': destinationList,
   'destination/test': destinationTest,
   'destination/hold': destinationHold,
@@ -82,7 +93,10 @@ export const METHODS = {
   'key/create': keyCreate,
   'key/revoke': keyRevoke,
   'key/rotate': keyRotate,
+  'health/get': healthGet,
+  'log/setLevel': logSetLevel,
   'admin/shutdown': adminShutdown,
+  'admin/restart': adminRestart,
 } as const;
 
 /** Name of a method that exists. */

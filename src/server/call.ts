@@ -130,8 +130,8 @@ class Context implements CallContext {
     this.#call.decide();
   }
 
-  progress(told: Parameters<ProgressPort>[0]): void {
-    this.#deps.progress(told);
+  get progress(): ProgressPort {
+    return this.#deps.progress;
   }
 }
 

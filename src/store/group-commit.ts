@@ -4,15 +4,14 @@ import { AirlockError } from '../core/errors.ts';
 import type { StoreContext } from './context.ts';
 import { type Durability, inTransaction } from './database.ts';
 import { DISK_FULL } from './bounds.ts';
+import { isDiskFull, SQLITE_FULL } from './disk-full.ts';
 import { type Settled, type StoreReply, toError, toRefusal } from './messages.ts';
 import { makeRoom } from './make-room.ts';
 import { unlinkFiles } from './payload-files.ts';
 import { countRefusal } from './room.ts';
 import { kindOf, perform, type StoreRequest } from './operations.ts';
 
-// Source: sqlite.org/rescode.html. The second: the shared memory of the log found no room to grow. These concern the file as a whole, not the one call that met them.
-const SQLITE_FULL = 13;
-const IOERR_SHMSIZE = 4_874;
+// Source: sqlite.org/rescode.html. These concern the file as a whole, not the one call that met them.
 const STORAGE_FAILURES = [7, 8, 10, 11, SQLITE_FULL, 14, 26];
 
 /** What one group came to. */
@@ -25,12 +24,6 @@ function storageFailureOf(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
   const primary = error.errcode & 0xff;
   return STORAGE_FAILURES.includes(primary) ? primary : null;
-}
-
-/** Did a write fail because the disk is full? Then nothing of it happened, and the file is as it was. */
-export function isDiskFull(error: unknown): boolean {
-  if (!(error instanceof Error) || !('errcode' in error)) return false;
-  return error.errcode === SQLITE_FULL || error.errcode === IOERR_SHMSIZE;
 }
 
 function toReply(error: unknown): StoreReply {

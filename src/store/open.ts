@@ -17,6 +17,7 @@ import { type SupervisedThread, superviseThread } from './supervisor.ts';
 import { makeOnce } from './once.ts';
 import { makeReportFiles } from './report-files.ts';
 import { makeStoredReports } from './stored-reports.ts';
+import { makeVerify } from './verify.ts';
 import { makeDoor } from './take-in.ts';
 import type { KnownAnswer, Store, StoreChange } from './types.ts';
 import type { OpenUpload } from './upload.ts';
@@ -90,7 +91,7 @@ function toKnownAnswer(first: FirstAnswer): KnownAnswer {
   };
 }
 
-function makeCalls(calls: Calls): OtherCalls {
+function makeCalls(calls: Calls, { payload }: { readonly payload: string }): OtherCalls {
   return {
     findFirst: async (key) => {
       const first = await call(calls, 'findFirst', [key]);
@@ -117,6 +118,14 @@ function makeCalls(calls: Calls): OtherCalls {
       find: (key) => call(calls, 'findCallAnswer', [key]),
       keep: (answer) => call(calls, 'keepCallAnswer', [answer]),
     }),
+    shape: () => call(calls, 'shape', []),
+    compactStep: () => call(calls, 'compactStep', []),
+    verify: makeVerify({
+      payload,
+      next: (after) => call(calls, 'verifyRows', [after]),
+      isNamed: (body) => call(calls, 'isFileNamed', [body]),
+    }),
+    resendReports: (...args) => call(calls, 'resendReports', args),
     pause: (...args) => call(calls, 'pause', args),
     resume: (...args) => call(calls, 'resume', args),
     pauses: () => call(calls, 'pauses', []),
@@ -167,7 +176,7 @@ export async function openStore(deps: StoreDeps, config: StoreConfig): Promise<S
   );
   stack.use(thread);
   await markInUse(files);
-  const calls = makeCalls({ thread, log });
+  const calls = makeCalls({ thread, log }, files);
   const toThread = {
     ask: thread.call,
     unwrap: (method: StoreMethod, reply: StoreReply) => unwrap({ thread, log }, method, reply),

@@ -11,6 +11,10 @@ import { getReport, getSubmission, listReports, listSubmissions } from './lists.
 import { type CallAnswer, type CallKey, findCallAnswer, keepCallAnswer } from './call-answers.ts';
 import { deleteSubmissions } from './delete-submissions.ts';
 import { handDeliveries } from './hand-deliveries.ts';
+import { compactStep } from './compact.ts';
+import { resendReports } from './resend.ts';
+import { countShape } from './shape.ts';
+import { type FileBody, isFileNamed, type VerifyBatch, type VerifyPlace, verifyRows } from './verify-rows.ts';
 import { countOpenWork } from './open-work.ts';
 import { listPauses, pause, resume } from './pauses.ts';
 import { retryDeliveries, retrySubmissions } from './retry.ts';
@@ -32,11 +36,14 @@ type OwnCalls = {
   readonly release: (upload: RoomRelease) => Promise<void>;
   readonly endSubmission: (submissionId: SubmissionId, end: PlacedEnd) => Promise<void>;
   readonly claimDelivery: (...args: Parameters<Store['claimDelivery']>) => Promise<Claim<FoundDelivery>>;
+  readonly verifyRows: (after: VerifyPlace | null) => Promise<VerifyBatch>;
+  readonly isFileNamed: (body: FileBody) => Promise<boolean>;
   readonly findCallAnswer: (call: CallKey) => Promise<CallAnswer | null>;
   readonly keepCallAnswer: (call: CallKey & CallAnswer) => Promise<void>;
   readonly getReport: (...args: Parameters<Store['getReport']>) => Promise<FoundReport | null>;
 };
-type Calls = Omit<Store, keyof OwnCalls | 'once' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> & OwnCalls;
+type Calls = Omit<Store, keyof OwnCalls | 'once' | 'verify' | 'openUpload' | 'changes' | typeof Symbol.asyncDispose> &
+  OwnCalls;
 
 /** The calls that cross to the store's thread. */
 export type StoreMethod = keyof Calls;
@@ -106,6 +113,14 @@ const OPERATIONS: { readonly [M in StoreMethod]: Operation<M> } = {
   getDelivery: { kind: 'read', run: (context, [delivery]) => getDelivery(context, delivery) },
   pause: { kind: 'write', run: (context, [destination], time) => pause(context, destination, time) },
   resume: { kind: 'write', run: (context, [destination]) => resume(context, destination) },
+  shape: { kind: 'read', run: (context, _none, time) => countShape(context, time) },
+  compactStep: { kind: 'read', run: (context) => compactStep(context) },
+  verifyRows: { kind: 'read', run: (context, [after]) => verifyRows(context, after) },
+  isFileNamed: { kind: 'read', run: (context, [body]) => isFileNamed(context, body) },
+  resendReports: {
+    kind: 'write',
+    run: (context, [selection, options], time) => resendReports(context, selection, { ...options, ...time }),
+  },
   pauses: { kind: 'read', run: (context) => listPauses(context) },
   openWork: { kind: 'read', run: (context, [destination]) => countOpenWork(context, destination) },
   knownFiles: { kind: 'read', run: (context, [folder, files]) => findKnownFiles(context, folder, files) },

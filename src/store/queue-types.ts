@@ -62,6 +62,60 @@ export type OpenWork = {
   };
 };
 
+/** What waits for one cause; `counts`: as many as are at most as old as each bound, and older ones behind. */
+export type ShapeRow = (
+  | { readonly kind: 'submission'; readonly state: SubmissionState }
+  | { readonly kind: 'delivery'; readonly state: DeliveryState }
+) & {
+  readonly cause: string | null;
+  readonly destination: string | null;
+  readonly count: number;
+  readonly counts: readonly number[];
+  readonly oldestAgeMs: number;
+};
+
+/** What waits, by cause and age; the largest first. */
+export type QueueShape = { readonly boundsMs: readonly number[]; readonly rows: readonly ShapeRow[] };
+
+/** Bytes given back by one step, and the size of the database after it. */
+export type CompactStep = { readonly freedBytes: number; readonly fileBytes: number; readonly hasMore: boolean };
+
+/** What a body belongs to. */
+export type BodyKind = 'submission' | 'companion' | 'report' | 'attachment';
+
+/** A body that is not what was stored. `id`: of its submission or report. */
+export type DamagedBody = {
+  readonly kind: BodyKind;
+  readonly id: string;
+  readonly problem: 'missing' | 'mismatch' | 'unreadable';
+};
+
+/** How far a check of all bodies has come; `damaged` names the first hundred. */
+export type VerifyOutcome = {
+  readonly checked: number;
+  readonly bytes: number;
+  readonly damagedCount: number;
+  readonly damaged: readonly DamagedBody[];
+};
+
+/** Reports made since then, to one destination; in batches, as a {@link DeliverySelection}. */
+export type ResendSelection = {
+  readonly destination: string;
+  readonly sinceUnixMs: number;
+  readonly after: number;
+};
+
+/** What one batch came to. */
+export type ResendOutcome = {
+  /** Reports that are sent once more. */
+  readonly count: number;
+  /** Submissions that are converted once more for it: the bodies of their reports are gone. */
+  readonly converting: number;
+  /** Reports that stay as they are: `file_gone`, `queue_full`, or `wrong_state` (still to be delivered there, or dead). */
+  readonly skipped: { readonly file_gone: number; readonly queue_full: number; readonly wrong_state: number };
+  readonly next: number | null;
+};
+
 /** The calls of this page. */
 export type QueueStore = {
   /** Newest first. */
@@ -106,6 +160,19 @@ export type QueueStore = {
   readonly pauses: () => Promise<readonly Pause[]>;
   /** What is open, of everything or for one destination; what is not converted yet may come to go to any. */
   readonly openWork: (destination: string | null) => Promise<OpenWork>;
+  readonly shape: () => Promise<QueueShape>;
+  /** Give some free pages back. */
+  readonly compactStep: () => Promise<CompactStep>;
+  /** Check every body; changes nothing. Rejects with `signal.reason` when aborted. */
+  readonly verify: (options: {
+    readonly signal: AbortSignal;
+    readonly onProgress: (outcome: VerifyOutcome) => void;
+  }) => Promise<VerifyOutcome>;
+  /** The newest revision of each report once more to a destination, converted again from its raw file where its body is gone. */
+  readonly resendReports: (
+    selection: ResendSelection,
+    options: { readonly isDryRun: boolean },
+  ) => Promise<ResendOutcome>;
   /** Deliveries of each destination by state, those without any left out. */
   readonly countByDestination: () => Promise<
     Readonly<Record<string, Readonly<Partial<Record<DeliveryState, number>>>>>

@@ -10,6 +10,7 @@ import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
 import { HELD_BY_PERSON } from './hand-holds.ts';
 import { toPosition } from './rank.ts';
+import { sendAgainTo, wantedAgain } from './resend.ts';
 import { readNumber, readText } from './rows.ts';
 import type { NewReport } from './types.ts';
 import type { PlacedReport } from './placed-end.ts';
@@ -140,6 +141,23 @@ function replaceUnsent(context: StoreContext, report: NewReport): readonly strin
   return held;
 }
 
+/** Nothing new came out; where a person asked for it, what is known goes out once more. */
+function storeUnchanged(
+  context: StoreContext,
+  { report, last }: { readonly report: PlacedReport; readonly last: Row },
+  { submission, nowUnixMs }: Parent,
+): void {
+  const { database, ledger } = context;
+  const seq = readNumber(last, 'seq');
+  const destinations = wantedAgain(context, readNumber(submission, 'seq'));
+  const isRevived = destinations.length > 0 && last['has_body'] === 0;
+  if (isRevived) {
+    insertBody(context, { report, seq, last: undefined });
+    database.run('UPDATE report SET has_body = 1 WHERE seq = :seq', { seq });
+  } else if (report.placed !== undefined) ledger.unlinkLater(report.placed.file);
+  sendAgainTo(context, last, { destinations, nowUnixMs });
+}
+
 /**
  * Store one report and its deliveries.
  *
@@ -160,11 +178,9 @@ export function storeReport(context: StoreContext, report: PlacedReport, parent:
     submission: readNumber(parent.submission, 'seq'),
     seq,
   });
+  if (isUnchanged) return storeUnchanged(context, { report, last }, parent);
   // A file that no row names now.
-  if (report.placed !== undefined && (isUnchanged || report.destinations.length === 0)) {
-    ledger.unlinkLater(report.placed.file);
-  }
-  if (isUnchanged) return;
+  if (report.placed !== undefined && report.destinations.length === 0) ledger.unlinkLater(report.placed.file);
   // Order: after the new revision has taken over what it needs of the last one.
   const held = last === undefined ? [] : replaceUnsent(context, report);
   if (report.destinations.length > 0) ledger.addItems(1);

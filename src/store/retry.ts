@@ -17,8 +17,9 @@ function judgeDelivery(row: Row): Verdict {
   // One way out of a hold by hand: `queue/release`.
   if (row['state'] === 'held' && row['reason'] === HELD_BY_PERSON) return HELD_BY_PERSON;
   const from = readDeliveryState(row);
-  // Inflight may become ready as well, but only by whoever holds it.
-  const isOurs = from !== 'inflight' && isChangeAllowed({ kind: 'delivery', from, to: 'ready' });
+  // Inflight may become ready as well, but only by whoever holds it; delivered only by a resend.
+  const isOurs =
+    from !== 'inflight' && from !== 'delivered' && isChangeAllowed({ kind: 'delivery', from, to: 'ready' });
   return isOurs ? 'do' : 'not_retryable';
 }
 
@@ -84,6 +85,15 @@ function applyRetry(
   if (given !== null) replaceArguments(context, row, JSON.stringify(given));
   const fresh = database.get('SELECT * FROM submission WHERE seq = :seq', { seq });
   changeSubmission(context, fresh ?? row, { ...time, to: { state: 'received' } });
+}
+
+/**
+ * Convert a submission once more as it was converted last.
+ *
+ * @param row - All its columns; it has ended and its raw file is kept.
+ */
+export function convertAgain(context: StoreContext, row: Row, time: CallTime): void {
+  applyRetry(context, row, { converter: null, arguments: null, ...time });
 }
 
 /**

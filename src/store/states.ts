@@ -12,7 +12,7 @@
 //
 // Delivery
 //
-//   ready -> inflight -> delivered
+//   ready -> inflight -> delivered --> ready     (by a person: sent once more)
 //     ^  ^       |--> ready             (given back, or its process died)
 //     |  |       |--> deferred(due) --> inflight
 //     |  |       |--> dead --> ready | held        (by a person, or when its destination turns out to be at fault)
@@ -54,7 +54,7 @@ const DELIVERY_CHANGES: Readonly<Record<DeliveryState, readonly DeliveryState[]>
   deferred: ['inflight', 'ready', 'held'],
   held: ['inflight', 'ready', 'held'],
   dead: ['ready', 'held'],
-  delivered: [],
+  delivered: ['ready'],
   corrupt: ['ready'],
 };
 

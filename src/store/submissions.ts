@@ -145,8 +145,11 @@ export function endSubmission(
   const submission = find() ?? claimed;
   // Order: announced as converted first, then its reports.
   changeSubmission(context, submission, { ...time, to: toTarget(end, time) });
-  if (end.state !== 'converted') return;
-  for (const [index, report] of end.reports.entries()) storeReport(context, report, { ...time, submission, index });
+  const reports = end.state === 'converted' ? end.reports : [];
+  for (const [index, report] of reports.entries()) storeReport(context, report, { ...time, submission, index });
+  // What was asked for was asked for this conversion; one that is put off is still to come.
+  if (end.state === 'received' || end.state === 'waiting' || end.state === 'suspended') return;
+  database.run('DELETE FROM resend WHERE submission = :seq', { seq: readNumber(claimed, 'seq') });
 }
 
 /**

@@ -14,6 +14,7 @@ submission/retry submit,admin calls 1
 submission/delete submit,admin calls 1
 report/get submit,read,admin calls 1
 report/list submit,read,admin calls 1
+report/resend admin calls 1
 queue/stats read,admin calls 1
 queue/list read,admin calls 1
 queue/retry admin calls 1
@@ -24,6 +25,9 @@ queue/delete admin calls 1
 queue/pause admin calls 1
 queue/resume admin calls 1
 queue/drain admin calls 1
+queue/shape read,admin calls 1
+queue/verify read,admin calls 1
+queue/compact admin calls 1
 destination/list read,admin calls 1
 destination/test admin calls 1
 destination/hold admin calls 1
@@ -42,7 +46,10 @@ key/list admin calls 1
 key/create admin calls 1
 key/revoke admin calls 1
 key/rotate admin calls 1
-admin/shutdown admin calls 1 stopping`;
+health/get read,admin calls 1 stopping
+log/setLevel admin calls 1
+admin/shutdown admin calls 1 stopping
+admin/restart admin calls 1 stopping`;
 
 it('METHODS keeps every name, scope, rate class and version', () => {
   const rows = Object.entries(METHODS).map(([name, spec]) => {

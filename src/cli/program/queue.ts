@@ -8,6 +8,7 @@ import {
   RETRYABLE_DELIVERY_STATES,
 } from '../../core/states.ts';
 import { parseDelivery, parseDuration } from '../argument-values.ts';
+import { addQueueCare } from './care.ts';
 import { addList, type Choose, type ListOptions, toList } from './choose.ts';
 
 type RetryOptions = {
@@ -150,4 +151,5 @@ export function addQueue(program: Commander, choose: Choose): void {
   addQueueRetry(queue, choose);
   addQueueByHand(queue, choose);
   addQueuePause(queue, choose);
+  addQueueCare(queue, choose);
 }

@@ -17,6 +17,8 @@ type RetryOptions = {
   readonly dryRun?: boolean;
 };
 
+type ResendOptions = { readonly destination: string; readonly since: string; readonly dryRun?: boolean };
+
 function addSubmissionRetry(submission: Commander, choose: Choose): void {
   submission
     .command('retry')
@@ -83,4 +85,17 @@ export function addReport(program: Commander, choose: Choose): void {
     .description('one of them, with the fate of its deliveries; --json prints the canonical report')
     .argument('<id>', 'report id', parseUuid)
     .action((reportId: string) => choose(async () => (await import('../commands/report.ts')).reportShow, { reportId }));
+  report
+    .command('resend')
+    .description('send reports to a destination once more, converted again where they are not kept')
+    .requiredOption('--destination <name>', 'as in the configuration')
+    .requiredOption('--since <time>', 'reports made since then, e.g. 2026-11-01T00:00:00Z')
+    .option('--dry-run', 'only say how many')
+    .action(({ destination, since, dryRun }: ResendOptions) =>
+      choose(async () => (await import('../commands/report-resend.ts')).reportResend, {
+        destination,
+        since,
+        isDryRun: dryRun === true,
+      }),
+    );
 }

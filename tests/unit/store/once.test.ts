@@ -49,8 +49,11 @@ describe('makeOnce()', () => {
 
   it('keeps so many answers of a key id, the newest', () => {
     using engine = openTestEngine();
-    for (let n = 0; n <= ANSWERS_PER_KID; n += 1)
-      engine.call('keepCallAnswer', { kid, key: String(n), callSha256: '', answer: '{}' });
+    const calls = Array.from({ length: ANSWERS_PER_KID + 1 }, (_none, n) => {
+      const answer = { kid, key: String(n), callSha256: '', answer: '{}' };
+      return ['keepCallAnswer', answer] as const;
+    });
+    engine.group(...calls);
 
     const known = (n: number) => engine.call('findCallAnswer', { kid, key: String(n) }) !== null;
     expect([known(0), known(1), known(ANSWERS_PER_KID)]).toEqual([false, true, true]);

@@ -54,6 +54,7 @@ describe('isChangeAllowed()', () => {
       'deferred ready',
       'deferred inflight',
       'deferred held',
+      'delivered ready',
       'held ready',
       'held inflight',
       'held held',

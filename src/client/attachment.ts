@@ -25,7 +25,7 @@ export type Attachment = {
   /**
    * Open it.
    *
-   * @throws as a call.
+   * @throws what `Client.call` says.
    */
   readonly open: (options: CallOptions) => Promise<OpenedEvents>;
   /**

@@ -10,7 +10,7 @@ import type { Link } from './link.ts';
 import type { LinkKeeper } from './link-keeper.ts';
 import type { Pacer } from './pacer.ts';
 import type { ProgressBoard, ProgressListener } from './progress.ts';
-import type { SeatKind, Seats } from './seats.ts';
+import type { FlightKind, InFlight } from './in-flight.ts';
 import { planUpload, type UploadPlan, type UploadSource } from './upload-plan.ts';
 import { explainUnknownMethod } from './versions.ts';
 
@@ -35,7 +35,7 @@ export type CallDeps = {
   readonly keeper: LinkKeeper;
   readonly pacer: Pacer;
   readonly progress: ProgressBoard;
-  readonly seats: Seats;
+  readonly inFlight: InFlight;
   /** Between 0 and 1, so that callers who were told the same time do not come back together. */
   readonly random: () => number;
 };
@@ -118,26 +118,26 @@ function linkFor<T>(deps: CallDeps, run: Run<T>, after: Link | null): Link | Pro
   });
 }
 
-function outOfPlaces(method: string): AirlockError {
+function outOfRoom(method: string): AirlockError {
   return new AirlockError('deadline_exceeded', `Cannot finish ${method}: too many others were under way all the time`, {
     data: { reason: 'too_many_in_flight' },
   });
 }
 
-/** Wait for a place, until the deadline. */
-async function awaitSeat<T>(deps: CallDeps, run: Run<T>, kind: SeatKind): Promise<void> {
+/** Wait for room, until the deadline. */
+async function awaitRoom<T>(deps: CallDeps, run: Run<T>, kind: FlightKind): Promise<void> {
   const late = new AbortController();
-  using _limit = deps.clock.after(leftMs(deps, run), () => late.abort(outOfPlaces(run.call.method)));
-  await deps.seats.wait(kind, run.signal === undefined ? late.signal : AbortSignal.any([run.signal, late.signal]));
+  using _limit = deps.clock.after(leftMs(deps, run), () => late.abort(outOfRoom(run.call.method)));
+  await deps.inFlight.wait(kind, run.signal === undefined ? late.signal : AbortSignal.any([run.signal, late.signal]));
 }
 
-/** Send from a place: the server turns away what is over its limit. Order: an upload waits for its stream first. */
-async function send<T>(deps: CallDeps, run: Run<T>, attempt: Attempt, kind: SeatKind): Promise<T> {
-  if (!deps.seats.take(kind)) await awaitSeat(deps, run, kind);
+/** Send when there is room: the server turns away what is over its limit. Order: an upload waits for its stream first. */
+async function send<T>(deps: CallDeps, run: Run<T>, attempt: Attempt, kind: FlightKind): Promise<T> {
+  if (!deps.inFlight.take(kind)) await awaitRoom(deps, run, kind);
   try {
     return await (kind === 'upload' ? send(deps, run, attempt, 'call') : sendNow(deps, run, attempt));
   } finally {
-    deps.seats.leave(kind);
+    deps.inFlight.leave(kind);
   }
 }
 
@@ -202,7 +202,7 @@ async function sendListening<T>(deps: CallDeps, run: Run<T>, onProgress: Progres
 /**
  * Send a call when its turn comes, again after `rate_limited` and after a lost connection where that is right, until its deadline.
  *
- * @throws {AirlockError} as `Client.call` says.
+ * @throws what `Client.call` says.
  * @throws `signal.reason` when aborted.
  */
 export function callUntil<T>(deps: CallDeps, call: Call<T>, options: CallOptions): Promise<T> {

@@ -8,7 +8,7 @@ import { type Repeat, repeatOf } from '../protocol/repeat.ts';
 import { acceptResult, type Call, type CallDeps, type CallOptions, callUntil } from './calls.ts';
 import type { Session } from './link.ts';
 import type { ClientState } from './link-keeper.ts';
-import { makeSeats } from './seats.ts';
+import { makeInFlight } from './in-flight.ts';
 import { type Submit, submitFile } from './submit.ts';
 import { openSubscription, type SubscribeOptions, type Subscription } from './subscription.ts';
 
@@ -54,7 +54,8 @@ export type Client = AsyncDisposable &
     /**
      * Hand over a file, small or large: see {@link Submit}.
      *
-     * @throws {AirlockError} as `call` and `report/submit`; too_large also when the server takes no streams.
+     * @throws {AirlockError} too_large also when the server takes no streams; invalid_params for text that UTF-8 cannot hold; else
+     * as `call` and `report/submit`.
      */
     readonly submit: Submit;
     /**
@@ -74,7 +75,7 @@ export type Client = AsyncDisposable &
   };
 
 /** What {@link makeClient} needs. */
-export type ClientDeps = Omit<CallDeps, 'seats'> & {
+export type ClientDeps = Omit<CallDeps, 'inFlight'> & {
   /** A new idempotency key. */
   readonly makeKey: () => string;
 };
@@ -108,7 +109,7 @@ function toCall<Name extends MethodName>(
  */
 export function makeClient(given: ClientDeps): Client {
   const { keeper } = given;
-  const deps = { ...given, seats: makeSeats(() => keeper.newest.session.limits) };
+  const deps = { ...given, inFlight: makeInFlight(() => keeper.newest.session.limits) };
   const session = (): Session => keeper.newest.session;
   const call: Client['call'] = (name, params, options = {}) =>
     Object.hasOwn(METHODS, name)

@@ -30,7 +30,7 @@ export type SubscribeOptions = {
 /**
  * Subscribe, and stay so until disposed of, aborted, or the client ends.
  *
- * @throws {AirlockError} as any call: see `Client.call`; forbidden when the key may not hear of a topic; too_many_in_flight.
+ * @throws {AirlockError} forbidden when the key may not hear of a topic; too_many_in_flight; else as `Client.call`.
  * @throws `signal.reason` when aborted.
  */
 export async function openSubscription<Topic extends EventTopic>(

@@ -52,4 +52,14 @@ describe('pauseBeforeMs()', () => {
     expect(pauseBeforeMs({ failures: 0, retryAfterMs: 700 }, 0)).toBe(700);
     expect(toldPauseMs(700, 1)).toBe(840);
   });
+
+  it.each([
+    [59_999, 59_999],
+    [60_000, 60_000],
+    [60_001, 60_000],
+    [Number.POSITIVE_INFINITY, 60_000],
+    [-5, 80],
+  ])('takes %d ms that a server asks for as %d ms', (retryAfterMs, expected) => {
+    expect(pauseBeforeMs({ failures: 0, retryAfterMs }, 0)).toBe(expected);
+  });
 });

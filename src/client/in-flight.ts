@@ -3,49 +3,49 @@
 import type { ToldLimits } from '../protocol/handshake.ts';
 
 /** What a call takes. */
-export type SeatKind = 'call' | 'upload';
+export type FlightKind = 'call' | 'upload';
 
-/** Places for what is under way; first come, first served. */
-export type Seats = {
-  /** Take a place, if one is free and nobody waits for it. */
-  readonly take: (kind: SeatKind) => boolean;
+/** Room for what is in flight; first come, first served. */
+export type InFlight = {
+  /** Take room, if there is some and nobody waits for it. */
+  readonly take: (kind: FlightKind) => boolean;
   /**
-   * Wait for a place and take it.
+   * Wait for room and take it.
    *
    * @throws `signal.reason` when aborted: the deadline of a call is one such reason.
    */
-  readonly wait: (kind: SeatKind, signal: AbortSignal) => Promise<void>;
-  /** Give a place back. */
-  readonly leave: (kind: SeatKind) => void;
+  readonly wait: (kind: FlightKind, signal: AbortSignal) => Promise<void>;
+  /** Give room back. */
+  readonly leave: (kind: FlightKind) => void;
 };
 
 type Line = { used: number; readonly waiting: Set<() => void> };
 
 /**
- * Make them.
+ * Make it.
  *
  * @param limits - As the newest connection told them.
  */
-export function makeSeats(limits: () => Pick<ToldLimits, 'callsInFlight' | 'streams'>): Seats {
-  const lines: Readonly<Record<SeatKind, Line>> = {
+export function makeInFlight(limits: () => Pick<ToldLimits, 'callsInFlight' | 'streams'>): InFlight {
+  const lines: Readonly<Record<FlightKind, Line>> = {
     call: { used: 0, waiting: new Set() },
     upload: { used: 0, waiting: new Set() },
   };
-  const placesOf = (kind: SeatKind): number => (kind === 'call' ? limits().callsInFlight : limits().streams);
+  const limitOf = (kind: FlightKind): number => (kind === 'call' ? limits().callsInFlight : limits().streams);
 
-  function take(kind: SeatKind): boolean {
+  function take(kind: FlightKind): boolean {
     const line = lines[kind];
-    if (line.waiting.size > 0 || line.used >= placesOf(kind)) return false;
+    if (line.waiting.size > 0 || line.used >= limitOf(kind)) return false;
     line.used += 1;
     return true;
   }
 
-  async function wait(kind: SeatKind, signal: AbortSignal): Promise<void> {
+  async function wait(kind: FlightKind, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { waiting } = lines[kind];
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const onAbort = (): void => {
-      // Race: called and aborted at once; whoever is called has the place, and gives it back by itself.
+      // Race: called and aborted at once; whoever is called has room, and gives it back by itself.
       if (waiting.delete(resolve)) reject(signal.reason);
     };
     waiting.add(resolve);
@@ -64,7 +64,7 @@ export function makeSeats(limits: () => Pick<ToldLimits, 'callsInFlight' | 'stre
       const line = lines[kind];
       line.used -= 1;
       const [next] = line.waiting;
-      if (next === undefined || line.used >= placesOf(kind)) return;
+      if (next === undefined || line.used >= limitOf(kind)) return;
       line.waiting.delete(next);
       line.used += 1;
       next();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/client/connect.ts';
-import { makeSeats } from '../../../src/client/seats.ts';
+import { makeInFlight } from '../../../src/client/in-flight.ts';
 import { openScriptedDaemon, type Script } from '../../support/scripted-daemon.ts';
 
 const never = new AbortController().signal;
@@ -22,41 +22,41 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('piece');
 }
 
-describe('seats', () => {
-  it('are given to those who wait in the order of their coming, and not past them', async () => {
-    const seats = makeSeats(() => ({ callsInFlight: 1, streams: 1 }));
+describe('inFlight', () => {
+  it('is given to those who wait in the order of their coming, and not past them', async () => {
+    const inFlight = makeInFlight(() => ({ callsInFlight: 1, streams: 1 }));
     const order: number[] = [];
-    seats.take('call');
-    const waiting = [1, 2].map((one) => seats.wait('call', never).then(() => order.push(one)));
+    inFlight.take('call');
+    const waiting = [1, 2].map((one) => inFlight.wait('call', never).then(() => order.push(one)));
 
-    seats.leave('call');
-    const isTaken = seats.take('call');
+    inFlight.leave('call');
+    const isTaken = inFlight.take('call');
     await waiting[0];
-    seats.leave('call');
+    inFlight.leave('call');
     await waiting[1];
 
     expect([order, isTaken]).toEqual([[1, 2], false]);
   });
 
-  it('are not lost by those who gave up waiting', async () => {
-    const seats = makeSeats(() => ({ callsInFlight: 1, streams: 1 }));
+  it('is not lost by those who gave up waiting', async () => {
+    const inFlight = makeInFlight(() => ({ callsInFlight: 1, streams: 1 }));
     const controller = new AbortController();
     const reason = new Error('enough');
-    seats.take('call');
-    const gone = seats.wait('call', controller.signal);
+    inFlight.take('call');
+    const gone = inFlight.wait('call', controller.signal);
     gone.catch(() => undefined);
 
     controller.abort(reason);
-    seats.leave('call');
+    inFlight.leave('call');
 
     await expect(gone).rejects.toBe(reason);
-    expect([seats.take('call'), seats.take('call')]).toEqual([true, false]);
+    expect([inFlight.take('call'), inFlight.take('call')]).toEqual([true, false]);
   });
 
-  it('are counted for calls and uploads apart', () => {
-    const seats = makeSeats(() => ({ callsInFlight: 2, streams: 1 }));
+  it('is counted for calls and uploads apart', () => {
+    const inFlight = makeInFlight(() => ({ callsInFlight: 2, streams: 1 }));
 
-    expect([seats.take('upload'), seats.take('upload'), seats.take('call')]).toEqual([true, false, true]);
+    expect([inFlight.take('upload'), inFlight.take('upload'), inFlight.take('call')]).toEqual([true, false, true]);
   });
 });
 

@@ -49,7 +49,10 @@ export type Places = {
   readonly log: string;
   readonly delivered: string;
   readonly service: ServicePlaces;
-  /** Does a client go on to the system service where no daemon of its own runs? Not when its home was named. */
+  /**
+   * Does a client go on to the system service where no daemon of its own runs? Not when its home was named, and not on Windows: it
+   * cannot see whose a folder is there, and anybody may make one below %PROGRAMDATA%.
+   */
   readonly looksForService: boolean;
 };
 
@@ -150,6 +153,6 @@ export function resolvePlaces(input: PlacesInput): Places {
     log: path.join(stateRoot, 'log'),
     delivered: path.join(stateRoot, 'delivered'),
     service: servicePlaces(input),
-    looksForService: !roots.isNamed,
+    looksForService: !roots.isNamed && input.platform !== 'win32',
   };
 }

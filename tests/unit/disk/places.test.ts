@@ -34,12 +34,12 @@ describe('resolvePlaces()', () => {
     expect(resolvePlaces({ ...linux, home: '/a', env: { AIRLOCK_HOME: '/b' } }).home).toBe('/a');
   });
 
-  test('looks for a system service unless the home was named', () => {
-    const looks = [linux, { ...linux, home: '/a' }, { ...linux, env: { AIRLOCK_HOME: '/b' } }].map(
+  test('looks for a system service unless the home was named, and not on Windows', () => {
+    const looks = [linux, windows, { ...linux, home: '/a' }, { ...linux, env: { AIRLOCK_HOME: '/b' } }].map(
       (input) => resolvePlaces(input).looksForService,
     );
 
-    expect(looks).toEqual([true, false, false]);
+    expect(looks).toEqual([true, false, false, false]);
   });
 
   test('knows where a system service is found on macOS and Windows', () => {

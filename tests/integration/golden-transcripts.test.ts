@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { authenticate } from '../../src/client/authenticate.ts';
 import { Connection } from '../../src/client/connection.ts';
 import { toKeyId } from '../../src/core/ids.ts';
@@ -6,6 +6,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { PRE_AUTH_CAPS } from '../../src/link/framing.ts';
 import { playSteps, stepsOf } from '../support/golden/play.ts';
 import { SCENARIOS } from '../support/golden/scenarios.ts';
+import { makeGoldenStores } from '../support/golden/stores.ts';
 import { frameLine, readTranscripts, type Transcript, type TranscriptLine } from '../support/golden/transcript.ts';
 import { makeManualClock } from '../support/manual-clock.ts';
 import type { RawMessage } from '../support/raw-client.ts';
@@ -21,6 +22,9 @@ function messageOf(line: TranscriptLine): RawMessage | null {
 }
 
 describe('the golden transcripts', () => {
+  const stores = makeGoldenStores();
+  afterAll(() => stores[Symbol.asyncDispose]());
+
   it('are there for every scenario, and no others', () => {
     const byName = new Map(transcripts.map(({ meta }) => [meta.name, meta]));
 
@@ -38,7 +42,7 @@ describe('the golden transcripts', () => {
   it.each(transcripts.map((transcript) => ({ name: transcript.meta.name, transcript })))(
     'are answered by the server byte for byte: $name',
     async ({ transcript }) => {
-      const played = await playSteps(transcript.meta, stepsOf(transcript));
+      const played = await playSteps({ meta: transcript.meta, steps: stepsOf(transcript) }, stores);
 
       expect(played.lines).toEqual(transcript.lines);
     },

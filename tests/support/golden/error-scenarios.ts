@@ -1,7 +1,7 @@
 // Errors that a client can cause simply, and bytes that end the connection.
 
 import { chunkFrame, frame } from '../raw-client.ts';
-import type { Step } from './play.ts';
+import type { Scenario, Step } from './play.ts';
 import {
   bytes,
   call,
@@ -15,7 +15,6 @@ import {
   sha256,
   TEXT,
   uuid,
-  type Scenario,
 } from './scenario-words.ts';
 
 const submitCall = (id: number, params: object): readonly Step[] => [call(id, 'report/submit', params), hear()];
@@ -38,21 +37,28 @@ export const ERRORS: readonly Scenario[] = [
       hear(),
       send({ id: 1.5, method: 'ping' }),
       hear(),
-      ...submitCall(7, { name: 'a.csv', content: TEXT, size: 1, idempotencyKey: uuid(1) }),
-      ...submitCall(8, { name: 'a.csv', content: TEXT, sha256: sha256('other'), idempotencyKey: uuid(1) }),
-      ...submitCall(9, { name: 'full.csv', content: TEXT, idempotencyKey: uuid(1) }),
-      ...submitCall(10, { name: 'big.csv', stream: 1, size: 1_000_001, idempotencyKey: uuid(1) }),
-      ...submitCall(11, { name: 'a.csv', stream: 2, idempotencyKey: uuid(1) }),
-      ...submitCall(12, { name: 'a.csv', idempotencyKey: uuid(1) }),
-      call(13, 'report/submit', { name: 'a.csv', stream: 3, idempotencyKey: uuid(2) }),
+      ...submitCall(7, { name: 'a.csv', content: TEXT, size: 1, idempotencyKey: uuid(21) }),
+      ...submitCall(8, { name: 'a.csv', content: TEXT, sha256: sha256('other'), idempotencyKey: uuid(21) }),
+      ...submitCall(10, { name: 'big.csv', stream: 1, size: 1_000_001, idempotencyKey: uuid(21) }),
+      ...submitCall(11, { name: 'a.csv', stream: 2, idempotencyKey: uuid(21) }),
+      ...submitCall(12, { name: 'a.csv', idempotencyKey: uuid(21) }),
+      call(13, 'report/submit', { name: 'a.csv', stream: 3, idempotencyKey: uuid(22) }),
       hear(),
-      call(14, 'report/submit', { name: 'b.csv', stream: 5, idempotencyKey: uuid(3) }),
+      call(14, 'report/submit', { name: 'b.csv', stream: 5, idempotencyKey: uuid(23) }),
       hear(),
       call(13, 'ping', {}),
       hear(),
-      ...submitCall(15, { name: 'c.csv', stream: 7, idempotencyKey: uuid(4) }),
+      ...submitCall(15, { name: 'c.csv', stream: 7, idempotencyKey: uuid(24) }),
       call(16, 'events/unsubscribe', { subscription: 'none' }),
       hear(),
+    ],
+  },
+  {
+    meta: metaOf('errors-queue-full', 'a queue of one item: queue_full, with when to come back', { maxItems: 1 }),
+    steps: [
+      ...login([]),
+      ...submitCall(3, { name: 'a.csv', content: TEXT, idempotencyKey: uuid(1) }),
+      ...submitCall(4, { name: 'b.csv', content: TEXT, idempotencyKey: uuid(2) }),
     ],
   },
   {

@@ -1,6 +1,7 @@
 // The way in, and the ways not to get in.
 
-import { authenticate, call, closed, hear, HELLO, login, metaOf, note, type Scenario } from './scenario-words.ts';
+import type { Scenario } from './play.ts';
+import { authenticate, call, closed, hear, HELLO, login, metaOf, note } from './scenario-words.ts';
 
 /** Handshakes. */
 export const HANDSHAKES: readonly Scenario[] = [

@@ -5,9 +5,6 @@ import { frame, prove, type RawLogin } from '../raw-client.ts';
 import type { Step } from './play.ts';
 import { type TranscriptAct, type TranscriptLine, type TranscriptMeta } from './transcript.ts';
 
-/** One transcript to be recorded. */
-export type Scenario = { readonly meta: TranscriptMeta; readonly steps: readonly Step[] };
-
 /** Who logs in, and where. */
 export const LOGIN: RawLogin = {
   kid: 'local',
@@ -23,7 +20,7 @@ export const NO_LIMIT = { calls: { perMinute: 0 }, submit: { perMinute: 0 } };
 export function metaOf(
   name: string,
   about: string,
-  more: Partial<Pick<TranscriptMeta, 'ipc' | 'key'>> = {},
+  more: Partial<Pick<TranscriptMeta, 'ipc' | 'key' | 'maxItems'>> = {},
 ): TranscriptMeta {
   const { kid, key, instance, endpoint } = LOGIN;
   return {
@@ -90,8 +87,8 @@ export const login = (capabilities: readonly string[] = ['streams']): readonly S
 
 /** Lower-case hex. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-/** An idempotency key or report id. */
-export const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`;
+/** An idempotency key or report id. Transcripts share a store: each has keys of its own. */
+export const uuid = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 /** A small file. */
 export const TEXT = 'serial;value\nSN-1;4.98\n';
 /** A file of two chunks. */

@@ -3,8 +3,8 @@
 import { chunkFrame, frame } from '../raw-client.ts';
 import { ERRORS, FAULTS } from './error-scenarios.ts';
 import { HANDSHAKES } from './handshake-scenarios.ts';
-import type { Step } from './play.ts';
-import { act, bytes, call, closed, hear, login, metaOf, note, TEXT, uuid, type Scenario } from './scenario-words.ts';
+import type { Scenario, Step } from './play.ts';
+import { act, bytes, call, closed, hear, login, metaOf, note, TEXT, uuid } from './scenario-words.ts';
 import { SUBMITS } from './submit-scenarios.ts';
 import { LARGE_REPORT_ID } from './transcript.ts';
 
@@ -140,7 +140,7 @@ const LATER: readonly Scenario[] = [
     meta: metaOf('goaway-forced', 'the time for what runs is over: server_cancelled, then closed'),
     steps: [
       ...login(),
-      call(3, 'report/submit', { name: 'a.csv', stream: 1, idempotencyKey: uuid(8) }),
+      call(3, 'report/submit', { name: 'a.csv', stream: 1, idempotencyKey: uuid(10) }),
       hear(),
       act({ kind: 'drain' }),
       hear(),
@@ -153,7 +153,7 @@ const LATER: readonly Scenario[] = [
     meta: metaOf('goaway-key-revoked', 'the key is void: goaway, what runs is answered unauthenticated, then closed'),
     steps: [
       ...login(),
-      call(3, 'report/submit', { name: 'a.csv', stream: 1, idempotencyKey: uuid(8) }),
+      call(3, 'report/submit', { name: 'a.csv', stream: 1, idempotencyKey: uuid(11) }),
       hear(),
       act({ kind: 'revoke' }),
       hear(2),

@@ -1,18 +1,16 @@
-// The server of the golden transcripts: the real one with real methods on a real socket; time, randomness and what is stored are fixed.
+// The server of the golden transcripts: the real one with real methods, a real store and a real socket. Time and randomness are ours.
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { z } from 'zod';
 import { ipcSchema } from '../../../src/config/schema/ipc.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { makeEventBus } from '../../../src/core/event-bus.ts';
-import { toKeyId, toReportId, toSubmissionId } from '../../../src/core/ids.ts';
+import { toKeyId } from '../../../src/core/ids.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
 import { type Scope, SCOPES } from '../../../src/core/scopes.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { handleEventsSubscribe } from '../../../src/handlers/events-subscribe.ts';
 import { handleEventsUnsubscribe } from '../../../src/handlers/events-unsubscribe.ts';
-import { hashOnly } from '../../../src/handlers/hash-only.ts';
 import { handlePing } from '../../../src/handlers/ping.ts';
 import { handleReportGet } from '../../../src/handlers/report-get.ts';
 import { handleReportSubmit } from '../../../src/handlers/report-submit.ts';
@@ -23,10 +21,11 @@ import { type BoundMethod, bind } from '../../../src/protocol/handler.ts';
 import { METHODS } from '../../../src/protocol/registry.ts';
 import { startServer } from '../../../src/server/listen.ts';
 import type { ServerChange } from '../../../src/server/server-events.ts';
-import type { AcceptOutcome, Store } from '../../../src/store/types.ts';
-import { makeManualClock } from '../manual-clock.ts';
+import type { Store } from '../../../src/store/types.ts';
+import { type ManualClock, makeManualClock } from '../manual-clock.ts';
+import type { GoldenStores } from './stores.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
-import { LARGE_REPORT_ID, SUBMISSION_IDS, type TranscriptMeta } from './transcript.ts';
+import type { TranscriptMeta } from './transcript.ts';
 
 const REPORT_LIMIT_BYTES = 1_000_000;
 
@@ -36,62 +35,7 @@ const makeRandom =
   (size: number): Buffer =>
     createHash('sha512').update(seed).digest().subarray(0, size);
 
-/** A canonical report whose answer is just over 128 KiB. */
-function largeBody(): string {
-  return JSON.stringify({ schema: 'airlock.report/1', text: 'µ'.repeat(66_000) });
-}
-
-/** What `report/submit` and `report/get` ask of a store: files by their key, and one large report. */
-function makeStore(): Pick<Store, 'accept' | 'findFirst' | 'openUpload' | 'getReport'> {
-  const known = new Map<string, { readonly index: number; readonly sha256: string; readonly bytes: number }>();
-
-  function answer(key: string, sha256: string, bytes: number): AcceptOutcome {
-    const before = known.get(key);
-    const index = before?.index ?? known.size;
-    const submissionId = toSubmissionId(SUBMISSION_IDS[index] ?? '');
-    if (before !== undefined && before.sha256 !== sha256) return { kind: 'conflict', submissionId };
-    known.set(key, { index, sha256, bytes });
-    return { kind: 'accepted', submissionId, sha256, bytes, duplicate: before !== undefined };
-  }
-
-  return {
-    openUpload: hashOnly.openUpload,
-    findFirst: ({ idempotencyKey }) => {
-      const before = known.get(idempotencyKey);
-      const again = ({ sha256 }: { readonly sha256: string }) => answer(idempotencyKey, sha256, before?.bytes ?? 0);
-      return Promise.resolve(before === undefined ? null : { ...before, again });
-    },
-    accept: ({ idempotencyKey, name, body }) => {
-      if (name === 'full.csv') return Promise.resolve({ kind: 'queue_full', reason: 'count', retryAfterMs: 420 });
-      const bytes = body.kind === 'inline' ? body.bytes : null;
-      const sha256 = body.kind === 'inline' ? createHash('sha256').update(body.bytes).digest('hex') : body.sha256;
-      return Promise.resolve(
-        answer(idempotencyKey, sha256, bytes?.byteLength ?? (body.kind === 'inline' ? 0 : body.size)),
-      );
-    },
-    getReport: (reportId) =>
-      Promise.resolve(
-        reportId === LARGE_REPORT_ID
-          ? {
-              reportId: toReportId(reportId),
-              submissionId: toSubmissionId(SUBMISSION_IDS[0] ?? ''),
-              revision: 1,
-              kind: 'test',
-              outcome: 'passed',
-              partNumber: 'PN-1',
-              serialNumber: 'SN-1',
-              bytes: 132_044,
-              createdAtUnixMs: 1_700_000_000_000,
-              body: largeBody(),
-              deliveries: [],
-            }
-          : null,
-      ),
-  };
-}
-
-function makeMethods(clock: ReturnType<typeof makeManualClock>): Map<string, BoundMethod> {
-  const store = makeStore();
+function makeMethods(clock: ManualClock, store: Store): Map<string, BoundMethod> {
   const boot = { bootId: 'golden-boot', instance: 'default', version: '0.0.0', pid: 1, uptimeMs: clock.monotonicMs };
   const limitBytes = REPORT_LIMIT_BYTES;
   const methods = [
@@ -119,11 +63,13 @@ export type GoldenServer = AsyncDisposable & {
  * Start the server of one transcript.
  *
  * @param meta - Its first line.
+ * @param stores - What it stores in.
  */
-export async function startGoldenServer(meta: TranscriptMeta): Promise<GoldenServer> {
+export async function startGoldenServer(meta: TranscriptMeta, stores: GoldenStores): Promise<GoldenServer> {
   const folder = await makeTemporaryFolder();
   const socketPath = join(folder.path, 'golden.sock');
   const clock = makeManualClock();
+  const store = await stores.get(meta.maxItems ?? 0);
   const bus = makeEventBus<ServerChange>(() => undefined);
   let lastChange = 0;
   const known: readonly Scope[] = SCOPES;
@@ -148,7 +94,7 @@ export async function startGoldenServer(meta: TranscriptMeta): Promise<GoldenSer
         ),
       endpoint: meta.endpoint,
       keys: ring,
-      methods: makeMethods(clock),
+      methods: makeMethods(clock, store),
       events: {
         source: bus,
         snapshot: (_viewer, topics) =>
@@ -162,7 +108,7 @@ export async function startGoldenServer(meta: TranscriptMeta): Promise<GoldenSer
       random: makeRandom(`airlock golden ${meta.name}`),
       reportLimitBytes: REPORT_LIMIT_BYTES,
     },
-    ipcSchema.parse(meta.ipc satisfies z.input<typeof ipcSchema>),
+    ipcSchema.parse(meta.ipc),
   );
   return {
     socketPath,

@@ -1,20 +1,8 @@
 // Files that are handed over: inline, as streams, broken off, cancelled, too late.
 
 import { chunkFrame } from '../raw-client.ts';
-import {
-  act,
-  bytes,
-  call,
-  hear,
-  login,
-  LONG,
-  metaOf,
-  note,
-  sha256,
-  TEXT,
-  uuid,
-  type Scenario,
-} from './scenario-words.ts';
+import type { Scenario } from './play.ts';
+import { act, bytes, call, hear, login, LONG, metaOf, note, sha256, TEXT, uuid } from './scenario-words.ts';
 
 /** Submissions. */
 export const SUBMITS: readonly Scenario[] = [

@@ -3,13 +3,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Ids that the recorder's store gives, in order. */
-export const SUBMISSION_IDS = Array.from(
-  { length: 9 },
-  (_, index) => `018bcfe5-6800-7000-8000-00000000000${index + 1}`,
-);
+/** Stands for the n-th id (from 0) that the server draws by itself. */
+export const goldenId = (index: number): string => `018bcfe5-6800-7000-8000-00000000000${index + 1}`;
 
-/** The one report that the recorder's store has. */
+/** The one report that the server has from the start. */
 export const LARGE_REPORT_ID = '11111111-1111-4111-8111-111111111111';
 
 /** First line of a transcript: what both sides know beforehand. */
@@ -27,6 +24,8 @@ export type TranscriptMeta = {
   readonly clientNonce: string;
   /** Settings of the server that differ from the defaults. */
   readonly ipc: { readonly rate?: object; readonly streams?: number };
+  /** Items that its queue takes; left out = any number. */
+  readonly maxItems?: number;
 };
 
 /** What the server is made to do. */

@@ -24,6 +24,11 @@ async function* oneOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undef
   yield bytes;
 }
 
+/** Calls the function when the first byte is asked for: a file that it opened for a try that was refused would stay open. */
+const lazily = (source: () => AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => source()[Symbol.asyncIterator](),
+});
+
 function planOnce(source: AsyncIterable<Uint8Array>): PlannedSource {
   let isTouched = false;
   const noticed: AsyncIterable<Uint8Array> = {
@@ -36,7 +41,7 @@ function planOnce(source: AsyncIterable<Uint8Array>): PlannedSource {
 }
 
 function planSource(source: UploadSource): PlannedSource {
-  if (typeof source === 'function') return { open: source, canRepeat: always };
+  if (typeof source === 'function') return { open: () => lazily(source), canRepeat: always };
   if (source instanceof Uint8Array) return { open: () => oneOf(source), canRepeat: always };
   return planOnce(source);
 }

@@ -1,6 +1,7 @@
 // Seeded damage to what a client says: each mutation can be made again from the seed and its number.
 
 import { randomBytes } from 'node:crypto';
+import { damaged, makeRandom, type Random } from './wire-damage.ts';
 import { chunkFrame, connectRaw, frame, prove, type RawClient, type RawLogin, type RawMessage } from './raw-client.ts';
 
 /** How many, as whom, and from which seed. */
@@ -16,93 +17,6 @@ export type MutationOptions = {
 
 /** What came of them. */
 export type MutationCounts = { answered: number; closed: number; refusedAtTheGate: number };
-
-type Random = {
-  /** An integer from 0 to below `limit`. */
-  readonly below: (limit: number) => number;
-  readonly pick: <T>(from: readonly T[]) => T;
-};
-
-/** Source: mulberry32, public domain; 32 bits of state are enough to tell ten million mutations apart. */
-function makeRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
-  return { below, pick: (from) => from[below(from.length)] as (typeof from)[number] };
-}
-
-/** Texts that break parsers, put in place of others. */
-const TOKENS = [
-  '{"__proto__":{"a":1}}',
-  '"\\ud800"',
-  '\u0000',
-  '"\\u0000"',
-  '1e999',
-  '-0',
-  '9007199254740993',
-  '[[[[[[[[[[[[[[[[',
-  '{"a":'.repeat(40),
-  'null',
-  '[]',
-  '""',
-  '"id":1,"id":2',
-  '"constructor"',
-  'true',
-  '\xff\xfe',
-];
-
-type Damage = (random: Random, bytes: Buffer) => Buffer;
-
-const cut = (bytes: Buffer, from: number, to: number, between: Uint8Array): Buffer =>
-  Buffer.concat([bytes.subarray(0, from), between, bytes.subarray(to)]);
-
-const DAMAGES: readonly Damage[] = [
-  (random, bytes) => {
-    const at = random.below(bytes.length);
-    return cut(bytes, at, at + 1, Buffer.from([(bytes[at] ?? 0) ^ (1 << random.below(8))]));
-  },
-  (random, bytes) => {
-    const at = random.below(bytes.length);
-    return cut(bytes, at, Math.min(bytes.length, at + 1 + random.below(16)), Buffer.alloc(0));
-  },
-  (random, bytes) => {
-    const at = random.below(bytes.length);
-    return cut(bytes, at, at, bytes.subarray(at, at + 1 + random.below(64)));
-  },
-  (random, bytes) => bytes.subarray(0, 1 + random.below(bytes.length)),
-  (random, bytes) => {
-    const at = random.below(bytes.length);
-    return cut(bytes, at, at + random.below(8), Buffer.from(random.pick(TOKENS), 'latin1'));
-  },
-  // The length of the first frame.
-  (random, bytes) => {
-    const size = Buffer.alloc(4);
-    size.writeUInt32BE(random.pick([0, 1, 7, 8, bytes.length, 4097, 65_545, 262_145, 2 ** 31, 2 ** 32 - 1]));
-    return cut(bytes, 0, 4, size);
-  },
-  (_random, bytes) => Buffer.concat([bytes, bytes]),
-];
-
-/** One value of a JSON text in place of another: what a schema meets that has got past the parser. */
-function damageValue(random: Random, text: string): string {
-  const values = [...text.matchAll(/"(?:[^"\\]|\\.)*"|-?\d+|true|false|null/g)];
-  const value = values[random.below(values.length)];
-  if (value === undefined) return text;
-  const other = random.below(2) === 0 ? random.pick(TOKENS) : random.pick(values)[0];
-  return text.slice(0, value.index) + other + text.slice(value.index + value[0].length);
-}
-
-/** Damage the body of a frame and tell its length rightly: what a parser meets that has got past the framing. */
-function damageBody(random: Random, whole: Buffer): Buffer {
-  const body = whole.subarray(4);
-  if (body[0] === 0x7b && random.below(2) === 0) return frame(damageValue(random, body.toString('utf8')));
-  return frame(random.pick(DAMAGES)(random, body));
-}
 
 const KEYS = Array.from({ length: 4 }, (_none, index) => `00000000-0000-4000-8000-00000000000${index}`);
 
@@ -129,12 +43,6 @@ function makeFrame(random: Random, number: number): Buffer {
     () => frame(JSON.stringify({ jsonrpc: '2.0', method: '$/credit', params: { stream: 2, bytes: 70_000 } })),
     () => frame(JSON.stringify({ jsonrpc: '2.0', id, result: {} })),
   ])();
-}
-
-function damaged(random: Random, whole: Buffer): Buffer {
-  const damage = random.below(3) === 0 ? random.pick(DAMAGES) : damageBody;
-  const bytes = damage(random, whole);
-  return random.below(4) === 0 && bytes.length > 0 ? random.pick(DAMAGES)(random, bytes) : bytes;
 }
 
 /** Do these bytes end where a frame does? If not, what comes after them belongs to a frame that may never be whole. */
@@ -219,6 +127,16 @@ async function attackCalls(random: Random, peer: Peer, { login, counts }: { logi
   client.chunks.length = 0;
 }
 
+/** The daemon answers or closes, on the busiest machine, and gives a frame 10 s: what takes longer than this hangs. */
+const HANG_MS = 45_000;
+
+/** Rejects when it takes longer. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`neither answered nor closed within ${ms} ms`)), ms);
+  await Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}
+
 /**
  * Attack a daemon with damaged messages, from several connections at once.
  *
@@ -235,8 +153,9 @@ export async function runMutations({ login, seed, mutations, peers, onMutation }
       next += 1;
       const random = makeRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
       try {
-        if (random.below(8) === 0) await attackGate(random, login, counts);
-        else await attackCalls(random, peer, { login, counts });
+        const attacked =
+          random.below(8) === 0 ? attackGate(random, login, counts) : attackCalls(random, peer, { login, counts });
+        await within(HANG_MS, attacked);
       } catch (cause) {
         throw new Error(`mutation ${number} of seed ${seed} went wrong`, { cause });
       }

@@ -112,6 +112,25 @@ describe('a program with the client library', () => {
     expect(own.map(({ seq }) => seq)).toEqual(own.map((_event, index) => index + 1));
   });
 
+  it('hears of every topic at once, each with its own data', async () => {
+    await using home = await makeTestHome();
+    await home.start();
+    await using client = await open(home);
+    const topics = ['status', 'progress', 'submission', 'report', 'converter', 'config'] as const;
+    await using events = await client.subscribe(topics, { minIntervalMs: 20 });
+
+    await client.submit({ name: 'a.json', content: canonicalReport() });
+    const heard = new Set<string>();
+    const seen = await takeUntil(events, (event) => {
+      if (event.topic === 'report') heard.add(event.data.state);
+      if (event.topic === 'status') heard.add(event.data.bootId);
+      return heard.has('delivered') && heard.has(client.server.bootId);
+    });
+
+    expect(Object.keys(events.snapshot).toSorted()).toEqual([...topics].toSorted());
+    expect(seen.map(({ seq }) => seq)).toEqual(seen.map((_event, index) => index + 1));
+  });
+
   it('ends as unauthenticated when its key is revoked', async () => {
     await using home = await makeTestHome();
     await home.start();

@@ -79,7 +79,7 @@ describe('a client of the real daemon that never reads', () => {
     for (const { stream, bytes } of heads) slow.grant(stream, bytes);
     const params = { _meta: { pad: 'x'.repeat(2_000) } };
     for (let id = 1; id <= 3_000; id += 1) slow.begin(id, id % 3 === 0 ? 'rpc/describe' : 'status/get', params);
-    let worstMs = 0;
+    const waitsMs: number[] = [];
     let most = 0;
 
     for (let one = 1; one <= 300; one += 1) {
@@ -87,13 +87,14 @@ describe('a client of the real daemon that never reads', () => {
       await good.call('report/submit', { name: 'a.none', content: `slow ${one}`, idempotencyKey });
       const startMs = performance.now();
       await good.call('ping');
-      worstMs = Math.max(worstMs, performance.now() - startMs);
+      waitsMs.push(performance.now() - startMs);
       most = Math.max(most, standingOf(shared.home)?.rssBytes ?? 0);
     }
 
     // 8 MiB may wait for it before it is closed, and its results are held until it fetches them.
     expect(most - (before?.rssBytes ?? 0)).toBeLessThan(40 * MIB);
-    expect(worstMs).toBeLessThan(500);
+    // All but a few: this machine has other things to do.
+    expect(waitsMs.toSorted((a, b) => a - b)[Math.floor(waitsMs.length * 0.95)]).toBeLessThan(100);
     await slow[Symbol.asyncDispose]();
     await expectUnharmed(shared.home, before);
   });

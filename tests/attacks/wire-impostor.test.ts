@@ -130,7 +130,7 @@ describe('an impostor that took the endpoint first', () => {
     const behave = (socket: Socket): void => send(socket, { ...MINIMAL, id: 77, result: greeting(1) });
     await using impostor = await takeEndpoint(path.join(shared.home.places.run, 'taken.sock'), behave);
 
-    const failure: unknown = await connect({ ...optionsOf(shared.home, impostor.endpoint), timeoutMs: 300 }).catch(
+    const failure: unknown = await connect({ ...optionsOf(shared.home, impostor.endpoint), timeoutMs: 1_000 }).catch(
       (error: unknown) => error,
     );
 

@@ -30,6 +30,9 @@ function bundledNode() {
   return null;
 }
 
+// Exit code by which the daemon asks to be started again (src/daemon/begin-anew.ts).
+var LAUNCH_AGAIN = 86;
+
 function runIn(node) {
   var spawn = require('child_process').spawn;
   // Order: a fourth descriptor tells the child when this launcher is gone, so that a killed launcher leaves no daemon.
@@ -38,7 +41,8 @@ function runIn(node) {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: env,
   });
-  ['SIGTERM', 'SIGINT', 'SIGHUP'].forEach(function (signal) {
+  var names = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+  names.forEach(function (signal) {
     process.on(signal, function () {
       child.kill(signal);
     });
@@ -51,6 +55,11 @@ function runIn(node) {
     if (signal) {
       process.removeAllListeners(signal);
       process.kill(process.pid, signal);
+    } else if (code === LAUNCH_AGAIN) {
+      names.forEach(function (name) {
+        process.removeAllListeners(name);
+      });
+      runIn(node);
     } else process.exit(code);
   });
 }

@@ -40,9 +40,9 @@ import { listenToProgress } from './conversion-progress.ts';
 import { chooseEndpoint, chooseTransport } from './endpoint.ts';
 import type { FatalHandlers } from './fatal.ts';
 import { findGroupAccess, type GroupAccess } from './group-access.ts';
+import type { RestartBy } from './begin-anew.ts';
 import { makeConfigPort, makeDestinationTester } from './ports.ts';
 import { makeServerEvents, type ToldProgress } from './server-events.ts';
-import { canReplaceProcess } from './replace-process.ts';
 import { makeStatusWatch } from './status-watch.ts';
 import type { Status } from './status.ts';
 import type { StopRequests } from './stop-request.ts';
@@ -64,6 +64,7 @@ export type ComposeInput = {
   readonly stops: StopRequests;
   readonly fatal: Pick<FatalHandlers, 'end'>;
   readonly logLevel: LogLevelPort;
+  readonly restartBy: RestartBy;
 };
 
 /** The parts that the shutdown speaks to. */
@@ -146,7 +147,7 @@ function startListening(
   const restart = {
     defaultGraceMs: config.daemon.drain,
     begin: (graceMs: number) => stops.ask({ reason: 'admin/restart', graceMs, isRestart: true }),
-    by: canReplaceProcess() ? ('itself' as const) : ('supervisor' as const),
+    by: input.restartBy,
   };
   const conversions = openConversionCalls({ registry, pool, results, clock, hostName: hostname() }, config);
   const sources = status.sources({ store, pool, registry, intake });

@@ -8,6 +8,7 @@ import { AirlockError, ERROR_CODES } from '../core/errors.ts';
 import { formatFinding } from '../core/findings.ts';
 import type { Environment, Places } from '../disk/places.ts';
 import { makeLogger } from '../observe/logger.ts';
+import { chooseRestart, type RestartBy } from './begin-anew.ts';
 import { compose } from './compose.ts';
 import { installFatalHandlers } from './fatal.ts';
 import { armAbort, drain } from './shutdown.ts';
@@ -40,10 +41,10 @@ async function loadOrRefuse({ places, env, commandLine }: DaemonInput) {
  * Run until asked to stop, then drain and close everything.
  *
  * @param input - Places, environment, `--set` values.
- * @returns What its caller is to do: end, or begin anew.
+ * @returns Null, or how its caller is to begin anew.
  * @throws {AirlockError} config_invalid with every finding; already_running; unavailable; cannot_write.
  */
-export async function runDaemon(input: DaemonInput): Promise<'stop' | 'restart'> {
+export async function runDaemon(input: DaemonInput): Promise<RestartBy | null> {
   const { places, env, version } = input;
   const clock = systemClock;
   const startedMs = clock.monotonicMs();
@@ -65,6 +66,7 @@ export async function runDaemon(input: DaemonInput): Promise<'stop' | 'restart'>
   if (input.signal.aborted) stops.ask({ reason: 'signal during start', graceMs: config.daemon.drain });
   const uptimeMs = (): number => Math.round(clock.monotonicMs() - startedMs);
   const boot = { bootId: randomUUID(), instance: places.instance, version, pid: process.pid, uptimeMs };
+  const restartBy = chooseRestart(env);
   const status = makeStatus({ loaded, stops, startedAt, nowUnixMs: clock.nowUnixMs });
   const parts = await compose(stack, {
     config,
@@ -78,6 +80,7 @@ export async function runDaemon(input: DaemonInput): Promise<'stop' | 'restart'>
     status,
     stops,
     fatal,
+    restartBy,
     logLevel: stack.use(makeLogLevel({ clock, log }, config.observe.log.level)),
   });
   log.info(
@@ -100,5 +103,5 @@ export async function runDaemon(input: DaemonInput): Promise<'stop' | 'restart'>
   await stack.disposeAsync();
   log.info({ uptimeMs: uptimeMs() }, 'stopped');
   log.flush();
-  return request.isRestart === true ? 'restart' : 'stop';
+  return request.isRestart === true ? restartBy : null;
 }

@@ -59,8 +59,8 @@ export function listenToSignals({ clock, log, stops, graceMs, hasLauncher }: Sig
   };
 }
 
-/** A pipe or a socket: what a launcher leaves there. Anything else, or nothing, is no launcher's. */
-function isLauncherThere(): boolean {
+/** A pipe or a socket: what a launcher leaves there. Anything else, or nothing, is no launcher's. Asked at the start. */
+export function isLauncherThere(): boolean {
   try {
     const stats = fstatSync(LAUNCHER_DESCRIPTOR);
     return stats.isFIFO() || stats.isSocket();

@@ -9,8 +9,8 @@ import type { ConfigPort } from './config-get.ts';
 
 /** Ask the daemon to stop and to be there again. */
 export type RestartPort = ShutdownPort & {
-  /** `itself`: the same process begins anew. `supervisor`: it ends with exit code 75, and whoever looks after it starts it. */
-  readonly by: 'itself' | 'supervisor';
+  /** `itself`: the same process begins anew. `launcher`: a new one does. `supervisor`: it ends with 75, and whoever looks after it starts it. */
+  readonly by: 'itself' | 'launcher' | 'supervisor';
 };
 
 type Deps = {

@@ -2,13 +2,14 @@
 
 import { AirlockError } from '../core/errors.ts';
 import type { Delivery } from '../delivery/uploader.ts';
-import type { Handler } from '../protocol/handler.ts';
+import type { CallContext, Handler } from '../protocol/handler.ts';
 import type { ResultOf } from '../protocol/method-spec.ts';
 import type { destinationHold } from '../protocol/methods/destination-hold.ts';
 import type { destinationRelease } from '../protocol/methods/destination-release.ts';
 import type { queuePause } from '../protocol/methods/queue-pause.ts';
 import type { queueResume } from '../protocol/methods/queue-resume.ts';
 import type { QueueStore } from '../store/queue-types.ts';
+import { inBatches } from './in-batches.ts';
 import { toPaused } from './paused.ts';
 import type { StatusSources } from './status-get.ts';
 
@@ -18,7 +19,10 @@ type PauseDeps = {
   readonly store: Pick<QueueStore, 'pause' | 'resume' | 'pauses'>;
   readonly sources: Pick<StatusSources, 'destinations'>;
 };
-type ResumeDeps = PauseDeps & { readonly delivery: Pick<Delivery, 'lift'> };
+type ResumeDeps = PauseDeps & {
+  readonly store: Pick<QueueStore, 'retryDeliveries'>;
+  readonly delivery: Pick<Delivery, 'lift'>;
+};
 
 /**
  * Refuse a destination that is not configured.
@@ -42,10 +46,28 @@ async function pause({ store }: PauseDeps, destination: string | null): Promise<
   return { changed, paused: toPaused(await store.pauses()) };
 }
 
-async function resume({ store, delivery }: ResumeDeps, destination: string | null): Promise<Result> {
+/** One that was taken out of the configuration while it was held can still be released. */
+async function assertKnown(
+  deps: PauseDeps,
+  destination: string | null,
+  options: { readonly method: string },
+): Promise<void> {
+  const pauses = destination === null ? [] : await deps.store.pauses();
+  if (pauses.some((pause) => pause.destination === destination)) return;
+  await assertConfigured(deps, destination, options);
+}
+
+async function resume(
+  { store, delivery }: ResumeDeps,
+  destination: string | null,
+  { signal }: Pick<CallContext, 'signal'>,
+): Promise<Result> {
   const changed = await store.resume(destination);
   // Order: what is claimed at once must find the pause gone.
   await delivery.lift(destination);
+  // What waits for its own time is tried at once as well.
+  const deferred = { kind: 'filter', state: 'deferred', destination } as const;
+  await inBatches((after) => store.retryDeliveries({ ...deferred, after }, { isDryRun: false }), { signal });
   return { changed, paused: toPaused(await store.pauses()) };
 }
 
@@ -58,11 +80,11 @@ export const handleQueuePause: Handler<typeof queuePause, PauseDeps> = async (de
 };
 
 /** @throws {AirlockError} not_found for a destination that is not configured. */
-export const handleQueueResume: Handler<typeof queueResume, ResumeDeps> = async (deps, params, { log }) => {
+export const handleQueueResume: Handler<typeof queueResume, ResumeDeps> = async (deps, params, context) => {
   const { destination = null } = params;
-  await assertConfigured(deps, destination, { method: 'queue/resume' });
-  log.info({ destination }, 'uploads go on');
-  return resume(deps, destination);
+  await assertKnown(deps, destination, { method: 'queue/resume' });
+  context.log.info({ destination }, 'uploads go on');
+  return resume(deps, destination, context);
 };
 
 /** @throws {AirlockError} not_found for a destination that is not configured. */
@@ -76,9 +98,9 @@ export const handleDestinationHold: Handler<typeof destinationHold, PauseDeps> =
 export const handleDestinationRelease: Handler<typeof destinationRelease, ResumeDeps> = async (
   deps,
   { name },
-  { log },
+  context,
 ) => {
-  await assertConfigured(deps, name, { method: 'destination/release' });
-  log.info({ destination: name }, 'uploads go on');
-  return resume(deps, name);
+  await assertKnown(deps, name, { method: 'destination/release' });
+  context.log.info({ destination: name }, 'uploads go on');
+  return resume(deps, name, context);
 };

@@ -7,7 +7,7 @@ import type { QueueShape, ShapeRow } from './queue-types.ts';
 import { readDeliveryState, readNumber, readSubmissionState, readText, readTextOrNull } from './rows.ts';
 
 /** Upper bounds of the ages, ms: a minute, ten, an hour, six, a day, a week; older ones have a place of their own behind. */
-export const SHAPE_BOUNDS_MS = [60_000, 600_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000] as const;
+const SHAPE_BOUNDS_MS = [60_000, 600_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000] as const;
 
 const MAX_ROWS = 50;
 

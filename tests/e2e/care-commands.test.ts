@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +7,8 @@ import type { Client } from '../../src/client/connect.ts';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { canonicalReport, documents, submitText, untilDelivery } from '../support/e2e.ts';
 import { shareDaemon } from '../support/shared-daemon.ts';
+
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
 const asJson = async (home: TestHome, ...argv: readonly string[]) => {
   const { stdout, exitCode } = await home.airlock([...argv, '--json']);
@@ -100,6 +104,26 @@ describe('admin/restart', () => {
     expect(status).toMatchObject({ pid: daemon.child.pid, queue: { maxItems: 77 } });
     expect(end).toEqual({ code: 0, signal: null });
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'under a launcher asks it by its exit code to start another process',
+    async () => {
+      await using home = await makeTestHome();
+      const child = spawn(process.execPath, [entry, '--home', home.home, 'run'], {
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+        env: { PATH: process.env['PATH'] ?? '', AIRLOCK_LAUNCHER: '1' },
+      });
+      await using stack = new AsyncDisposableStack();
+      const exit = once(child, 'exit');
+      stack.defer(async () => void (child.kill('SIGKILL') && (await exit)));
+      await home.airlock(['wait', '--ready']);
+      await using client = await home.connect('local');
+
+      const answer = await client.call('admin/restart', {});
+
+      expect([answer.by, await exit]).toEqual(['launcher', [86, null]]);
+    },
+  );
 
   it('is refused while the configuration on the disk has errors', async () => {
     await using home = await makeTestHome();

@@ -62,6 +62,22 @@ describe('airlock queue pause', () => {
     await untilDelivery(client, submissionId, 'delivered');
   });
 
+  it('of a destination that is configured no more can still be ended', async () => {
+    await using home = await makeTestHome();
+    await home.configure({
+      destinations: { folder: { type: 'directory', path: 'delivered' }, second: { type: 'directory', path: 'second' } },
+    });
+    const daemon = await home.start();
+    await asJson(home, 'destination', 'hold', 'second');
+    await daemon.end('SIGTERM');
+    await home.configure({});
+    await home.start();
+
+    const released = await asJson(home, 'destination', 'release', 'second');
+
+    expect(released.document).toMatchObject({ changed: true, paused: { since: null, destinations: [] } });
+  });
+
   it('names a destination that is not configured as not found', async () => {
     const ends = await Promise.all(
       [
@@ -88,7 +104,6 @@ describe('airlock queue resume', () => {
     await untilDelivery(client, submissionId, 'deferred');
     await sink.setMode({ kind: 'id' });
 
-    await asJson(home, 'queue', 'retry', '--all');
     await asJson(home, 'queue', 'resume', '--destination', 'wats');
 
     expect(await untilDelivery(client, submissionId, 'delivered')).toMatchObject({ tries: 2 });

@@ -5,16 +5,8 @@ import { toKeyId } from '../core/ids.ts';
 import { type Scope, SCOPES } from '../core/scopes.ts';
 import { quotePath, refusePath } from '../disk/ownership.ts';
 import { checkDirectory } from '../disk/private-directory.ts';
-import {
-  createKey,
-  type KeyMakingDeps,
-  type KeyRecord,
-  keyPathOf,
-  listKeyIds,
-  loadKey,
-  removeKey,
-  removeParts,
-} from './key-file.ts';
+import type { KeyRecord } from './key-content.ts';
+import { createKey, type KeyMakingDeps, keyPathOf, listKeyIds, loadKey, removeKey, removeParts } from './key-file.ts';
 import type { PlacedKey } from './key-table.ts';
 
 /** Which group a scope is given to. */

@@ -4,24 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
-import { isName, toKeyId } from '../core/ids.ts';
-import { type Scope, SCOPES } from '../core/scopes.ts';
+import { isName } from '../core/ids.ts';
 import { Secret } from '../core/secret.ts';
 import { findPathProblem, type Ownership, type PathProblem, quotePath, refusePath } from '../disk/ownership.ts';
 import { checkFile, openRealFile, privateFile } from '../disk/private-directory.ts';
 import { syncDirectory } from '../disk/sync-directory.ts';
 import { type IpcKey, makeNonce, type RandomBytes } from './handshake.ts';
-import { isJsonObject, type JsonObject } from './json-body.ts';
-
-/** A key as its file says it. */
-export type KeyRecord = IpcKey & {
-  /** RFC 3339, UTC; null in a file that does not say. */
-  readonly created: string | null;
-  /** What people wrote about it; 100 characters at most. */
-  readonly label: string | null;
-  /** From then on it is void: another took its place. Wall clock, milliseconds. */
-  readonly expiresUnixMs: number | null;
-};
+import { type KeyRecord, parseKey, toKeyText } from './key-content.ts';
 
 /** A folder of key files, and what each file in it must be. */
 export type KeyFolder = { readonly directory: string; readonly file: Ownership };
@@ -32,12 +21,8 @@ export type KeyMakingDeps = { readonly random: RandomBytes; readonly nowUnixMs: 
 /** What is known of a key before it is made. */
 export type NewKey = Pick<IpcKey, 'kid' | 'scopes'> & { readonly label?: string | null };
 
-/** Longest label; UTF-16 units. As key/create has it. */
-const MAX_LABEL_CHARS = 100;
-
 /** A key file is a few hundred bytes; more is no key. */
 const MAX_KEY_FILE_BYTES = 4096;
-const KEY_TEXT = /^[A-Za-z0-9_-]{43}$/;
 const EXTENSION = '.json';
 const PART = /^\..+\.part$/;
 
@@ -54,13 +39,6 @@ export function ownKeyFolder(directory: string): KeyFolder {
  */
 export function keyPathOf(directory: string, kid: string): string {
   return join(directory, kid + EXTENSION);
-}
-
-function toText(secret: string, record: Omit<KeyRecord, 'secret'>): string {
-  const { kid, scopes, created, label, expiresUnixMs } = record;
-  const expires = expiresUnixMs === null ? {} : { expires: new Date(expiresUnixMs).toISOString() };
-  const more = { ...(label === null ? {} : { label }), ...expires };
-  return `${JSON.stringify({ v: 1, kid, key: secret, scopes, ...(created === null ? {} : { created }), ...more }, null, 2)}\n`;
 }
 
 /** Write a file that is there as a whole or not at all: a kill between name and content would leave a key nobody can load. */
@@ -104,7 +82,7 @@ export async function createKey(deps: KeyMakingDeps, folder: KeyFolder, wanted: 
   const record = { kid, scopes, created, label, expiresUnixMs: null };
   try {
     // Race: a link never replaces, so of two starts at once only one makes the file, and a planted link is never followed.
-    await writeWhole(folder, kid, { content: toText(secret, record), put: link });
+    await writeWhole(folder, kid, { content: toKeyText(secret, record), put: link });
   } catch (cause) {
     throw cannotMake(folder, kid, cause);
   }
@@ -120,7 +98,7 @@ export async function createKey(deps: KeyMakingDeps, folder: KeyFolder, wanted: 
  */
 export async function replaceKey(folder: KeyFolder, record: KeyRecord): Promise<void> {
   try {
-    await writeWhole(folder, record.kid, { content: toText(record.secret.reveal(), record), put: rename });
+    await writeWhole(folder, record.kid, { content: toKeyText(record.secret.reveal(), record), put: rename });
   } catch (cause) {
     throw cannotMake(folder, record.kid, cause);
   }
@@ -135,49 +113,6 @@ export async function replaceKey(folder: KeyFolder, record: KeyRecord): Promise<
 export async function removeKey(directory: string, kid: string): Promise<void> {
   await rm(keyPathOf(directory, kid), { force: true });
   await syncDirectory(directory);
-}
-
-function isScopeList(value: unknown): value is readonly Scope[] {
-  const known: readonly unknown[] = SCOPES;
-  return Array.isArray(value) && value.length > 0 && value.every((scope) => known.includes(scope));
-}
-
-const isLabel = (value: unknown): value is string | undefined =>
-  value === undefined || (typeof value === 'string' && value.length <= MAX_LABEL_CHARS);
-
-function readExpiry(value: unknown): number | null {
-  if (value === undefined) return null;
-  return typeof value === 'string' ? Date.parse(value) : Number.NaN;
-}
-
-/** What of it is wrong, in words that quote nothing of the file; or the key. */
-function parseKey(value: JsonObject, kid: string): KeyRecord | string {
-  const { v, kid: named, key, scopes, label, created } = value;
-  const expiresUnixMs = readExpiry(value['expires']);
-  if (v !== 1) return 'no JSON object with v = 1';
-  if (named !== kid || !isName(kid)) return 'the id of another key, or none';
-  if (typeof key !== 'string' || !KEY_TEXT.test(key)) return 'no key of 32 bytes in base64url';
-  if (!isScopeList(scopes)) return `no list of scopes out of ${SCOPES.join(', ')}`;
-  if (!isLabel(label)) return `a label that is no text of at most ${MAX_LABEL_CHARS} characters`;
-  if (Number.isNaN(expiresUnixMs)) return 'a time of expiry that is none';
-  return {
-    kid: toKeyId(kid),
-    secret: new Secret(key),
-    scopes,
-    created: typeof created === 'string' ? created : null,
-    label: label ?? null,
-    expiresUnixMs,
-  };
-}
-
-function parseObject(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : {};
-  } catch {
-    // The parser's message would quote the key.
-    return {};
-  }
 }
 
 const moveAway = (path: string): string => `mv ${quotePath(path)} ${quotePath(`${path}.old`)}`;
@@ -226,7 +161,7 @@ async function openKeyFile(path: string, ownership: Ownership): Promise<FileHand
 export async function loadKey(path: string, kid: string, ownership: Ownership = privateFile()): Promise<KeyRecord> {
   await using file = await openKeyFile(path, ownership);
   const text = await readKeyText(path, file, ownership);
-  const key = parseKey(parseObject(text), kid);
+  const key = parseKey(text, kid);
   if (typeof key !== 'string') return key;
   const found = `${key}: it is no version 1 key file of ${kid}`;
   throw refusePath(path, { check: 'key_content', found, mend: moveAway(path) });

@@ -3,7 +3,7 @@
 import { AirlockError } from '../core/errors.ts';
 import { type KeyId, toKeyId } from '../core/ids.ts';
 import { hasScope } from '../core/scopes.ts';
-import type { KeyRecord } from './key-file.ts';
+import type { KeyRecord } from './key-content.ts';
 import { MAX_KEYS, OWN_KEY } from './keys.ts';
 
 const DAY_MS = 86_400_000;

@@ -8,15 +8,8 @@ import type { KeyId } from '../core/ids.ts';
 import { Secret } from '../core/secret.ts';
 import { makeSemaphore } from '../core/semaphore.ts';
 import { makeNonce, type RandomBytes } from './handshake.ts';
-import {
-  createKey,
-  type KeyFolder,
-  type KeyRecord,
-  keyPathOf,
-  type NewKey,
-  removeKey,
-  replaceKey,
-} from './key-file.ts';
+import type { KeyRecord } from './key-content.ts';
+import { createKey, type KeyFolder, keyPathOf, type NewKey, removeKey, replaceKey } from './key-file.ts';
 import { assertMayCreate, assertMayRevoke, chooseKeepMs, existsAlready, nextKid } from './key-rules.ts';
 import { type KeyTable, type KeyTableDeps, makeKeyTable, type PlacedKey } from './key-table.ts';
 import type { KeyRing } from './keys.ts';

@@ -4,7 +4,8 @@ import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import type { KeyId } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
-import { type KeyFolder, type KeyRecord, removeKey } from './key-file.ts';
+import type { KeyRecord } from './key-content.ts';
+import { type KeyFolder, removeKey } from './key-file.ts';
 import { type KeyRing, makeKeyRing } from './keys.ts';
 
 /** A key and the folder its file lies in. */

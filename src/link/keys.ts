@@ -5,10 +5,10 @@ import { type KeyId, toKeyId } from '../core/ids.ts';
 import { type Scope, SCOPES } from '../core/scopes.ts';
 import { checkPrivateDirectory, ensurePrivateDirectory } from '../disk/private-directory.ts';
 import type { IpcKey } from './handshake.ts';
+import type { KeyRecord } from './key-content.ts';
 import {
   createKey,
   type KeyMakingDeps,
-  type KeyRecord,
   keyPathOf,
   listKeyIds,
   loadKey,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toKeyId } from '../../../src/core/ids.ts';
 import type { Scope } from '../../../src/core/scopes.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import type { KeyRecord } from '../../../src/link/key-file.ts';
+import type { KeyRecord } from '../../../src/link/key-content.ts';
 import { assertMayCreate, assertMayRevoke, chooseKeepMs, nextKid } from '../../../src/link/key-rules.ts';
 
 const DAY_MS = 86_400_000;

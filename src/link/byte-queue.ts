@@ -22,96 +22,68 @@ export type ByteQueue = {
  */
 const MAX_PIECES = 64;
 
-/** Make an empty queue. */
-export function makeByteQueue(): ByteQueue {
-  let pieces: Buffer[] = [];
-  let length = 0;
+class Pieces implements ByteQueue {
+  #pieces: Buffer[] = [];
+  #length = 0;
 
-  function push(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    pieces.push(bytes);
-    length += bytes.length;
-    if (pieces.length > MAX_PIECES) pieces = [Buffer.concat(pieces, length)];
+  length(): number {
+    return this.#length;
   }
 
-  function at(index: number): number {
-    const first = pieces[0];
-    if (first !== undefined && index < first.length) return first.readUInt8(index);
+  push(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#pieces.push(bytes);
+    this.#length += bytes.length;
+    if (this.#pieces.length > MAX_PIECES) this.#pieces = [Buffer.concat(this.#pieces, this.#length)];
+  }
+
+  at(index: number): number {
     let offset = index;
-    for (const piece of pieces) {
+    for (const piece of this.#pieces) {
       if (offset < piece.length) return piece.readUInt8(offset);
       offset -= piece.length;
     }
-    throw new RangeError(`Cannot read byte ${index}: only ${length} are there`);
+    throw new RangeError(`Cannot read byte ${index}: only ${this.#length} are there`);
   }
 
-  /** Copy the first `count` bytes out of several pieces; what is left of the last one stays a view. */
-  function takeCopy(count: number): Buffer {
+  take(count: number): Buffer {
+    const [first] = this.#pieces;
+    if (first !== undefined && first.length >= count) return this.takeView(count);
     const taken = Buffer.allocUnsafe(count);
     let filled = 0;
-    let used = 0;
-    for (const piece of pieces) {
-      const size = Math.min(piece.length, count - filled);
-      piece.copy(taken, filled, 0, size);
-      filled += size;
-      if (size < piece.length) {
-        pieces[used] = piece.subarray(size);
-        break;
-      }
-      used += 1;
-      if (filled === count) break;
-    }
-    pieces.splice(0, used);
+    for (const piece of this.#pieces) filled += piece.copy(taken, filled, 0, count - filled);
+    this.skip(count);
     return taken;
   }
 
-  /** Take `count` bytes of the first piece, which has so many. */
-  function takeOf(first: Buffer, count: number): Buffer {
-    if (first.length === count) {
-      pieces.shift();
-      return first;
-    }
-    pieces[0] = first.subarray(count);
-    return first.subarray(0, count);
-  }
-
-  function take(count: number): Buffer {
-    length -= count;
-    const first = pieces[0];
-    return first === undefined || first.length < count ? takeCopy(count) : takeOf(first, count);
-  }
-
-  function takeView(count: number): Buffer {
-    const [first] = pieces;
+  takeView(count: number): Buffer {
+    const [first] = this.#pieces;
     if (first === undefined) throw new RangeError('Cannot take bytes: none are there');
-    const size = Math.min(first.length, count);
-    length -= size;
-    return takeOf(first, size);
+    const view = first.length <= count ? first : first.subarray(0, count);
+    this.skip(view.length);
+    return view;
   }
 
-  function skip(count: number): void {
-    length -= count;
+  skip(count: number): void {
+    this.#length -= count;
     let left = count;
-    for (let first = pieces[0]; first !== undefined && left > 0; [first] = pieces) {
+    for (let [first] = this.#pieces; first !== undefined && left > 0; [first] = this.#pieces) {
       if (first.length > left) {
-        pieces[0] = first.subarray(left);
+        this.#pieces[0] = first.subarray(left);
         return;
       }
       left -= first.length;
-      pieces.shift();
+      this.#pieces.shift();
     }
   }
 
-  return {
-    length: () => length,
-    push,
-    at,
-    take,
-    takeView,
-    skip,
-    clear: () => {
-      pieces = [];
-      length = 0;
-    },
-  };
+  clear(): void {
+    this.#pieces = [];
+    this.#length = 0;
+  }
+}
+
+/** Make an empty queue. */
+export function makeByteQueue(): ByteQueue {
+  return new Pieces();
 }

@@ -99,6 +99,8 @@ class Context implements CallContext {
   readonly caller: Caller;
   readonly requestId: string;
   readonly uploads: UploadPort;
+  /** Its own function, because handlers take it off its context. */
+  readonly decide = (): void => this.#call.decide();
   readonly #call: Call;
   readonly #deps: CallDeps;
   readonly #trace: string | undefined;
@@ -124,10 +126,6 @@ class Context implements CallContext {
   get log(): Logger {
     const trace = this.#trace === undefined ? {} : { trace: this.#trace };
     return this.#deps.log.child({ requestId: this.requestId, method: this.#call.method, ...trace });
-  }
-
-  decide(): void {
-    this.#call.decide();
   }
 
   get progress(): ProgressPort {

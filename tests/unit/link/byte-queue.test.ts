@@ -31,6 +31,36 @@ describe('makeByteQueue()', () => {
     expect(queue.take(count)).toEqual(bytes);
   });
 
+  it('gives what lies together as a view, and no more than is asked for', () => {
+    const first = Buffer.from('abc');
+    const queue = makeByteQueue();
+    queue.push(first);
+    queue.push(Buffer.from('de'));
+
+    const views = [queue.takeView(2), queue.takeView(5), queue.takeView(5)];
+
+    expect(views.map(String)).toEqual(['ab', 'c', 'de']);
+    expect(views[0]?.buffer).toBe(first.buffer);
+    expect(queue.length()).toBe(0);
+    expect(() => queue.takeView(1)).toThrow(RangeError);
+  });
+
+  it.each([
+    [0, 'abcde'],
+    [2, 'cde'],
+    [3, 'de'],
+    [4, 'e'],
+    [5, ''],
+  ])('lets %i bytes go, over pieces', (count, rest) => {
+    const queue = makeByteQueue();
+    queue.push(Buffer.from('abc'));
+    queue.push(Buffer.from('de'));
+
+    queue.skip(count);
+
+    expect(String(queue.take(queue.length()))).toBe(rest);
+  });
+
   it('forgets everything when cleared', () => {
     const queue = makeByteQueue();
     queue.push(Buffer.from('ab'));

@@ -93,6 +93,18 @@ describe('startCall()', () => {
     expect(await running.answer).toMatchObject({ error: { data: { code: 'deadline_exceeded' } } });
   });
 
+  it('lets its code take any part of its context by name', async () => {
+    const { running } = start(
+      (_params, { caller: by, requestId, signal, log, uploads: up, subscriptions: subs, decide }) => {
+        decide();
+        log.debug({}, 'it runs');
+        return Promise.resolve({ n: [by, requestId, signal, up, subs].length });
+      },
+    );
+
+    expect(await running.answer).toEqual({ kind: 'result', result: { n: 5 } });
+  });
+
   it('leaves no deadline behind', async () => {
     const { clock, running } = start(() => Promise.resolve({ n: 1 }), { _meta: { deadlineMs: 10 } });
 

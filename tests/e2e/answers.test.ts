@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ANSWERS, type Answer, type AnsweringCommand, FAILURE } from '../../src/cli/answers.ts';
-import { makeTestHome } from '../support/daemon.ts';
+import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { canonicalReport, documents, submitText, untilDelivery } from '../support/e2e.ts';
 
 /** As the schema has it, and with nothing beside it: zod leaves out what it does not know. */
@@ -8,6 +8,15 @@ function expectToFit(name: string, { kind, schema }: Answer, stdout: string): vo
   const answers = documents(stdout);
   if (kind === 'document') expect([name, answers.length]).toEqual([name, 1]);
   for (const answer of answers) expect([name, schema.parse(answer)]).toEqual([name, answer]);
+}
+
+type Commands = readonly (readonly [AnsweringCommand, ...string[]])[];
+
+async function runAll(home: TestHome, commands: Commands): Promise<void> {
+  for (const [name, ...rest] of commands) {
+    const { stdout } = await home.airlock([...name.split(' '), ...rest, '--json']);
+    expectToFit(name, ANSWERS[name], stdout);
+  }
 }
 
 const NONE = '00000000-0000-4000-8000-000000000000';
@@ -19,7 +28,7 @@ it('every answer with --json is as schemas/cli.v1.json says, also when a command
   const submissionId = await submitText(client, canonicalReport());
   await untilDelivery(client, submissionId, 'delivered');
   await submitText(client, 'no report', 'unknown.xyz');
-  const commands: readonly (readonly [AnsweringCommand, ...string[]])[] = [
+  const commands: Commands = [
     ['status'],
     ['start'],
     ['wait', '--drained'],
@@ -30,22 +39,6 @@ it('every answer with --json is as schemas/cli.v1.json says, also when a command
     ['queue stats'],
     ['queue list', '--state', 'delivered'],
     ['queue retry', '--all', '--dry-run'],
-    ['queue hold', '--all', '--dry-run'],
-    ['queue release', '--all', '--dry-run'],
-    ['queue delete', '--all', '--dry-run'],
-    ['queue purge', 'ALL', '--dry-run'],
-    ['queue pause'],
-    ['queue resume'],
-    ['queue drain'],
-    ['queue shape'],
-    ['queue verify'],
-    ['queue compact'],
-    ['report resend', '--destination', 'folder', '--since', '2026-01-01T00:00:00Z', '--dry-run'],
-    ['health'],
-    ['log-level', 'debug', '--for', '1 s'],
-    ['destination hold', 'folder'],
-    ['destination release', 'folder'],
-    ['submission delete', NONE, '--dry-run'],
     ['destination list'],
     ['destination test', 'folder'],
     ['converter list'],
@@ -64,9 +57,34 @@ it('every answer with --json is as schemas/cli.v1.json says, also when a command
     ['stop'],
   ];
 
-  for (const [name, ...rest] of commands) {
-    const { stdout } = await home.airlock([...name.split(' '), ...rest, '--json']);
-    expectToFit(name, ANSWERS[name], stdout);
-  }
+  await runAll(home, commands);
   expectToFit('failure', FAILURE, (await home.airlock(['status', '--json'])).stdout);
+});
+
+it('every answer of the commands that look after a queue is as schemas/cli.v1.json says', async () => {
+  await using home = await makeTestHome();
+  await home.start();
+  await using client = await home.connect();
+  const submissionId = await submitText(client, canonicalReport());
+  const { reportId } = await untilDelivery(client, submissionId, 'delivered');
+
+  await runAll(home, [
+    ['queue show', `${reportId}@folder`],
+    ['queue hold', '--all', '--dry-run'],
+    ['queue release', '--all', '--dry-run'],
+    ['queue delete', '--all', '--dry-run'],
+    ['queue purge', 'ALL', '--dry-run'],
+    ['queue pause'],
+    ['queue resume'],
+    ['queue drain'],
+    ['queue shape'],
+    ['queue verify'],
+    ['queue compact'],
+    ['report resend', '--destination', 'folder', '--since', '2026-01-01T00:00:00Z', '--dry-run'],
+    ['health'],
+    ['log-level', 'debug', '--for', '1 s'],
+    ['destination hold', 'folder'],
+    ['destination release', 'folder'],
+    ['submission delete', NONE, '--dry-run'],
+  ]);
 });

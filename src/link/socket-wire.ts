@@ -29,26 +29,19 @@ const toError = (thrown: unknown): Error =>
 const toBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** The first bytes of a turn leave at once, those after them together at its end: one system call for many small frames. */
+/** What is sent in one turn leaves together at its end, in one system call: the peer wakes once, and finds all of it. */
 function makeSend(write: SocketWireDeps['write'], socket: Socket): Wire['send'] {
   const flush = (): void => socket.uncork();
-
-  function gather(): void {
-    if (socket.writableCorked > 0) return;
-    socket.cork();
-    process.nextTick(flush);
-  }
-
   return (bytes, rest) => {
     if (!socket.writable) return false;
-    if (rest !== undefined) {
-      gather();
-      write(toBuffer(bytes));
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(flush);
     }
-    const isFlowing = write(toBuffer(rest ?? bytes));
+    const isFirstFlowing = write(toBuffer(bytes));
+    const isFlowing = rest === undefined ? isFirstFlowing : write(toBuffer(rest));
     // Enough has come together; and when the peer is behind, the system shall know of every byte.
     if (!isFlowing) flush();
-    else gather();
     return isFlowing;
   };
 }

@@ -1,6 +1,6 @@
 // One subscription: hears the hub, keeps what may not be told yet, and tells it as the peer reads.
 //
-//   opening (changes are kept) ──answer sent──► catching up (what was kept goes out as the peer reads) ──all told──► live
+//   opening (changes are kept) ──answer sent──► catching up (out of the ring, as the peer reads) ──all told──► live
 //
 // Live, a peer that is too far behind is told nothing until all has left; then one `event/lagged`, and the state of now of topics
 // that coalesce.
@@ -15,13 +15,13 @@ import { type EventPlace, isCoalescing, type ToldChange } from './event-ring.ts'
 import { type EventWriter, type EventWriterDeps, makeEventWriter } from './event-writer.ts';
 import { isCounted } from './server-events.ts';
 
-/** Changes kept while a state is read or a peer catches up; more means that something is far too busy for that. */
+/** Changes kept while a state is read; more means that something is far too busy for that. */
 const MAX_KEPT_CHANGES = 10_000;
 
 /** What a subscription needs. */
 export type SubscriptionDeps = EventWriterDeps & {
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
-  readonly hub: Pick<EventHub, 'listen' | 'read' | 'latest'>;
+  readonly hub: Pick<EventHub, 'listen' | 'read' | 'latest' | 'since' | 'head'>;
 };
 
 /** What it hears. `kid` null = everything, else this key's own only. */
@@ -51,12 +51,11 @@ export class Subscription implements Disposable {
   readonly #writer: EventWriter;
   readonly #coalescer: Coalescer<ToldChange> | null;
   readonly #listening: Disposable;
-  /** Null once live, and once disposed of. */
+  /** Null once the answer is sent, and once disposed of. */
   #kept: ToldChange[] | null = [];
-  #next = 0;
   #room = MAX_KEPT_CHANGES;
-  #lost = 0;
-  #isOpen = false;
+  /** Changes that came and are neither kept nor told: the ring may have them. */
+  #untold = 0;
   #asOfChange = -1;
   #start: EventPlace = { kept: 0, latest: 0 };
   #lastPosition = 0;
@@ -76,7 +75,7 @@ export class Subscription implements Disposable {
 
   /** Did more come than is kept? */
   get hasOverflowed(): boolean {
-    return this.#lost > 0;
+    return this.#untold > 0;
   }
 
   /**
@@ -105,8 +104,7 @@ export class Subscription implements Disposable {
    * @returns The cursor of the answer.
    */
   resumeFrom(place: EventPlace, missed: readonly ToldChange[]): string {
-    const mine = missed.filter((change) => this.#isMine(change));
-    this.#kept = [...(this.#coalescer === null ? mine : latestOnly(mine))];
+    this.#kept = [...this.#onlyMine(missed)];
     this.#room += this.#kept.length;
     this.#start = place;
     return this.#input.cursors.write(place);
@@ -114,14 +112,18 @@ export class Subscription implements Disposable {
 
   /** The answer is sent: tell what was kept, and from now on each change as it comes. */
   goLive(): void {
-    this.#isOpen = true;
-    this.#pump();
+    const kept = this.#kept ?? [];
+    // Order: from here on what is not told is taken from the ring, so that a peer that reads slowly keeps nothing here.
+    this.#untold += this.#tellUntilBehind(kept);
+    this.#kept = null;
+    this.catchUp();
   }
 
   /** What was sent has left: go on, and say which events were left out, if any. */
   catchUp(): void {
-    this.#pump();
-    if (this.#kept === null) this.#mend();
+    if (this.#kept !== null || this.#deps.isBehind()) return;
+    if (this.#untold > 0) this.#catchUp();
+    if (this.#untold === 0) this.#mend();
   }
 
   [Symbol.dispose](): void {
@@ -134,6 +136,11 @@ export class Subscription implements Disposable {
     return this.#input.topics.includes(topic) && (this.#input.kid === null || kid === this.#input.kid);
   }
 
+  #onlyMine(changes: readonly ToldChange[]): readonly ToldChange[] {
+    const mine = changes.filter((change) => this.#isMine(change));
+    return this.#coalescer === null ? mine : latestOnly(mine);
+  }
+
   /** Where a peer has come to that read everything so far. */
   #place(): EventPlace {
     let latest = this.#lastPosition;
@@ -144,41 +151,42 @@ export class Subscription implements Disposable {
 
   #hear(change: ToldChange): void {
     if (!this.#isMine(change) || (change.changeSeq ?? Infinity) <= this.#asOfChange) return;
-    if (this.#kept === null) return this.#take(change);
-    if (this.#lost === 0 && this.#kept.length - this.#next < this.#room) this.#kept.push(change);
-    else this.#lost += 1;
+    if (this.#kept === null && this.#untold === 0) return this.#take(change);
+    if (this.#kept !== null && this.#untold === 0 && this.#kept.length < this.#room) this.#kept.push(change);
+    else this.#untold += 1;
   }
 
   #take(change: ToldChange): void {
     this.#lastPosition = change.position;
-    const isTimed = this.#kept === null && isCoalescing(change.topic);
+    const isTimed = this.#kept === null && this.#untold === 0 && isCoalescing(change.topic);
     if (isTimed && this.#coalescer !== null) this.#coalescer.push(subjectOf(change), change);
     else this.#writer.tell(change);
   }
 
-  /** Tell what was kept, as far as the peer reads it: nothing of it is left out. */
-  #pump(): void {
-    if (!this.#isOpen) return;
-    for (;;) {
-      // Race: what is sent may be too much for the peer, which ends this subscription.
-      const change = this.#kept?.[this.#next];
-      if (change === undefined) break;
-      if (this.#deps.isBehind()) return this.#forgetTold();
-      this.#next += 1;
+  /** Tell these as far as the peer reads. @returns how many are left. */
+  #tellUntilBehind(changes: readonly ToldChange[]): number {
+    for (const [index, change] of changes.entries()) {
+      if (this.#deps.isBehind()) return changes.length - index;
       this.#take(change);
     }
-    this.#kept = null;
-    if (this.#lost === 0) return;
-    this.#writer.lose(this.#lost, this.#lastPosition);
-    this.#lost = 0;
-    this.#mend();
+    return 0;
   }
 
-  /** Who reads slowly for long would keep all that it has read. */
-  #forgetTold(): void {
-    if (this.#next === 0) return;
-    this.#kept = this.#kept?.slice(this.#next) ?? null;
-    this.#next = 0;
+  /** Tell what the ring has of what is not told yet: nothing of it is left out. What it has no more is. */
+  #catchUp(): void {
+    const { hub } = this.#deps;
+    const missed = hub.since(this.#input.topics, this.#place());
+    if (missed === null) return this.#loseUntold();
+    // Order: set at the end, for until then each change is told at once and none waits for its time.
+    this.#untold = this.#tellUntilBehind(this.#onlyMine(missed));
+  }
+
+  #loseUntold(): void {
+    const count = this.#untold;
+    const after = this.#place().latest;
+    this.#untold = 0;
+    this.#lastPosition = this.#deps.hub.head();
+    this.#writer.lose(count, after);
   }
 
   #mend(): void {

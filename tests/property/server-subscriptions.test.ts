@@ -14,7 +14,13 @@ import { makeManualClock } from '../support/manual-clock.ts';
 
 type Kid = 'a' | 'b';
 type Solid = { readonly changeSeq: number; readonly kid: Kid; readonly topic: 'submission' | 'report' };
-type Setting = { readonly isReader: boolean; readonly maxEvents: number; readonly minIntervalMs: number };
+/** `bite`: messages that wait at most before the peer counts as behind. */
+type Setting = {
+  readonly isReader: boolean;
+  readonly maxEvents: number;
+  readonly minIntervalMs: number;
+  readonly bite: number;
+};
 
 /** Everything outside of the subscription: what happened so far, announced as the daemon does. */
 function makeWorld({ maxEvents }: Setting) {
@@ -153,7 +159,7 @@ function makeRig(setting: Setting) {
         clock,
         bootId: 'boot',
         caller: { kid: toKeyId('a'), scopes: setting.isReader ? ['read'] : ['submit'] },
-        isBehind: () => state.isBehind,
+        isBehind: () => state.isBehind || unread.length >= setting.bite,
         send: (body) => void unread.push(body),
         maxBytes: 262_144,
       },
@@ -161,7 +167,13 @@ function makeRig(setting: Setting) {
     );
   };
   let subscriptions = connect();
-  const readAll = (): void => state.unread.splice(0).forEach(read);
+  /** Read what is there, and what comes because it was read. */
+  function readAll(): void {
+    while (state.unread.length > 0) {
+      state.unread.splice(0).forEach(read);
+      if (!state.isBehind) subscriptions.catchUp();
+    }
+  }
 
   /** Cut the connection, whatever was not read is lost, and subscribe anew. */
   async function reconnect(isResume: boolean, between: () => void): Promise<void> {
@@ -293,6 +305,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   isReader: fc.boolean(),
   maxEvents: fc.constantFrom(0, 3, 1000),
   minIntervalMs: fc.constantFrom(0, 50),
+  bite: fc.constantFrom(3, 1000),
 });
 
 it('a client knows in the end what is, and is told nothing twice and nothing of others', async () => {

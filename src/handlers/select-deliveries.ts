@@ -49,5 +49,6 @@ export async function withDeliveries(
   const { ids, state = null, destination = null } = params;
   return ids === undefined
     ? await inBatches((after) => act({ kind: 'filter', after, state, destination }), { signal })
-    : await act({ kind: 'named', deliveries: ids.map(toDeliveryRef) });
+    : // One that is named twice is meant once.
+      await act({ kind: 'named', deliveries: [...new Set(ids)].map(toDeliveryRef) });
 }

@@ -46,7 +46,8 @@ export async function withSubmissions(
   options: { readonly signal: AbortSignal; readonly atOnce: number },
 ): Promise<HandSum> {
   const { ids, state } = params;
-  if (state === undefined && ids !== undefined) return inPieces(ids, act, options);
+  // One that is named twice is meant once.
+  if (state === undefined && ids !== undefined) return inPieces([...new Set(ids)], act, options);
   if (state === undefined || ids !== undefined) throw refuse(method);
   return inBatches((after) => act({ kind: 'filter', after, state }), options);
 }

@@ -103,5 +103,5 @@ export async function runDaemon(input: DaemonInput): Promise<RestartBy | null> {
   await stack.disposeAsync();
   log.info({ uptimeMs: uptimeMs() }, 'stopped');
   log.flush();
-  return request.isRestart === true ? restartBy : null;
+  return stops.isRestart() ? restartBy : null;
 }

@@ -38,7 +38,8 @@ export function listenToSignals({ clock, log, stops, graceMs, hasLauncher }: Sig
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isEcho(signal)) return;
     last = { signal, atMs: clock.monotonicMs() };
-    if (!stops.isAsked()) return stops.ask({ reason: signal, graceMs });
+    // The first signal while the daemon is about to begin anew: the drain goes on, and it stays down.
+    if (!stops.isAsked() || stops.isRestart()) return stops.ask({ reason: signal, graceMs });
     log.warn({ signal }, 'second signal: ended by force, what is queued stays queued');
     log.flush();
     process.exit(ERROR_CODES.cancelled.exit);

@@ -1,14 +1,21 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/client/connect.ts';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { canonicalReport, documents, submitText, untilDelivery } from '../support/e2e.ts';
+import { connectRaw } from '../support/raw-client.ts';
 import { shareDaemon } from '../support/shared-daemon.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
+
+const endpointOf = (home: TestHome): string =>
+  JSON.parse(readFileSync(path.join(home.places.run, 'default.json'), 'utf8')).endpoint;
+const keyOf = (home: TestHome, kid: string): string =>
+  JSON.parse(readFileSync(path.join(home.places.keys, `${kid}.json`), 'utf8')).key;
 
 const asJson = async (home: TestHome, ...argv: readonly string[]) => {
   const { stdout, exitCode } = await home.airlock([...argv, '--json']);
@@ -124,6 +131,23 @@ describe('admin/restart', () => {
       expect([answer.by, await exit]).toEqual(['launcher', [86, null]]);
     },
   );
+
+  it.each(['admin/shutdown', 'SIGTERM'])('is called off by %s while it drains', async (end) => {
+    await using home = await makeTestHome();
+    const daemon = await home.start();
+    const endpoint = endpointOf(home);
+    await using raw = await connectRaw(endpoint);
+    await raw.login({ kid: 'local', key: keyOf(home, 'local'), endpoint, instance: 'default' }, ['streams']);
+    // A stream that never comes: the drain waits for it.
+    raw.begin('open', 'report/submit', { name: 'a.json', stream: 1, idempotencyKey: randomUUID() });
+    await raw.notification('$/credit');
+    await raw.call('admin/restart', { graceMs: 1_500 });
+
+    if (end === 'SIGTERM') daemon.child.kill('SIGTERM');
+    else await raw.call('admin/shutdown', {});
+
+    expect(await daemon.ended).toEqual({ code: 0, signal: null });
+  });
 
   it('is refused while the configuration on the disk has errors', async () => {
     await using home = await makeTestHome();

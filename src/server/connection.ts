@@ -18,6 +18,7 @@ import { type Gate, makeGate, type ProvedPeer } from './gate.ts';
 import { makeOutbox, type Outbox } from './outbox.ts';
 import { Session } from './session.ts';
 import { makeWelcome } from './welcome.ts';
+import { makeWorkTurn, type WorkTurn } from './work-turn.ts';
 
 /** The one who counts connections. */
 export type ConnectionHost = {
@@ -44,8 +45,11 @@ export class Connection {
   readonly #decoder: Decoder = makeDecoder(PRE_AUTH_CAPS);
   readonly #frameTimer: FrameTimer;
   readonly #outbox: Outbox;
+  readonly #turn: WorkTurn;
   #log: Logger;
   #phase: Phase;
+  /** Others have their turn: what came is kept until then. */
+  #isWaiting = false;
 
   constructor(deps: ConnectionDeps, wire: Wire, host: ConnectionHost) {
     const { clock, config } = deps;
@@ -53,6 +57,7 @@ export class Connection {
     this.#wire = wire;
     this.#host = host;
     this.#log = deps.log.child({ connection: wire.id });
+    this.#turn = makeWorkTurn(clock);
     this.#frameTimer = makeFrameTimer(
       { clock, onTimeout: () => this.destroy('a frame took too long') },
       { timeoutMs: config.frameTimeout },
@@ -129,13 +134,36 @@ export class Connection {
 
   #onBytes(bytes: Buffer): void {
     this.#decoder.push(bytes);
+    if (!this.#isWaiting) this.#work();
+  }
+
+  #work(): void {
     let frames = 0;
+    this.#turn.begin();
     while (this.#phase.kind !== 'closing') {
+      if (this.#turn.isOver()) return this.#letOthers(frames);
       const frame = this.#decoder.next();
-      if (frame === null) return this.#frameTimer.update(this.#decoder.isMidFrame(), frames);
+      if (frame === null) {
+        this.#turn.end();
+        return this.#frameTimer.update(this.#decoder.isMidFrame(), frames);
+      }
       if (frame.kind !== 'chunk' || frame.isLast) frames += 1;
       this.#receive(frame);
     }
+  }
+
+  /** Read nothing more from this peer until every other had a chance to be heard, then go on with what is there. */
+  #letOthers(frames: number): void {
+    this.#frameTimer.update(this.#decoder.isMidFrame(), frames);
+    this.#isWaiting = true;
+    this.#wire.pause();
+    setImmediate(() => {
+      this.#isWaiting = false;
+      if (this.#phase.kind === 'closing') return;
+      if (this.#outbox.isFlowing()) this.#wire.resume();
+      this.#turn.renew();
+      this.#work();
+    });
   }
 
   #receive(frame: Frame): void {

@@ -29,6 +29,12 @@ async function assertNotPaused({ store }: DrainDeps, destination: string | null)
   });
 }
 
+/** Destinations that take reports, or will by themselves. */
+async function listServed({ sources }: DrainDeps): Promise<readonly string[]> {
+  const destinations = await sources.destinations();
+  return destinations.filter(({ state }) => state === 'up' || state === 'waiting').map(({ name }) => name);
+}
+
 const sizeOf = ({ moving }: OpenWork): number => moving.submissions + moving.deliveries;
 
 /** Tells how much of what there ever was is done; more may come in meanwhile. */
@@ -62,7 +68,7 @@ export const handleQueueDrain: Handler<typeof queueDrain, DrainDeps> = async (de
   for (;;) {
     const ticket = waker.ticket();
     await assertNotPaused(deps, destination);
-    const work = await store.openWork(destination);
+    const work = await store.openWork({ destination, served: await listServed(deps) });
     tell(work);
     if (sizeOf(work) === 0) {
       const { submissions, deliveries } = work.left;

@@ -3,8 +3,8 @@
 import { isDeliveryOpen, isSubmissionOpen } from '../core/states.ts';
 import type { StoreContext } from './context.ts';
 import { isPausedSql } from './pauses.ts';
-import type { OpenWork } from './queue-types.ts';
-import { readDeliveryState, readNumber, readSubmissionState } from './rows.ts';
+import type { OpenWork, OpenWorkQuery } from './queue-types.ts';
+import { readDeliveryState, readNumber, readSubmissionState, readText } from './rows.ts';
 import { isSubmissionCounted } from './states.ts';
 
 const SUBMISSIONS = `SELECT state, count(*) AS count FROM submission
@@ -18,9 +18,9 @@ const DELIVERIES = `SELECT d.destination, d.state, count(*) AS count, ${isPaused
 /**
  * Count what is open.
  *
- * @param destination - Deliveries of this one only; null = of all. Submissions count either way: nobody knows yet where they go.
+ * @param query - Submissions count whatever its destination: nobody knows yet where they go.
  */
-export function countOpenWork({ database }: StoreContext, destination: string | null): OpenWork {
+export function countOpenWork({ database }: StoreContext, { destination, served }: OpenWorkQuery): OpenWork {
   const moving = { submissions: 0, deliveries: 0 };
   const left: {
     submissions: Record<string, number>;
@@ -33,11 +33,13 @@ export function countOpenWork({ database }: StoreContext, destination: string | 
     else if (isSubmissionCounted(state)) left.submissions[state] = count;
   }
   for (const row of database.all(DELIVERIES)) {
-    if (destination !== null && row['destination'] !== destination) continue;
+    const name = readText(row, 'destination');
+    if (destination !== null && name !== destination) continue;
     const state = readDeliveryState(row);
     const count = readNumber(row, 'count');
     // What is on its way comes to its end, paused or not.
-    const isMoving = state === 'inflight' || (isDeliveryOpen(state) && row['paused'] === 0);
+    const isServed = row['paused'] === 0 && served.includes(name);
+    const isMoving = state === 'inflight' || (isDeliveryOpen(state) && isServed);
     if (isMoving) moving.deliveries += count;
     else left.deliveries[state] = (left.deliveries[state] ?? 0) + count;
   }

@@ -122,7 +122,7 @@ const OPERATIONS: { readonly [M in StoreMethod]: Operation<M> } = {
     run: (context, [selection, options], time) => resendReports(context, selection, { ...options, ...time }),
   },
   pauses: { kind: 'read', run: (context) => listPauses(context) },
-  openWork: { kind: 'read', run: (context, [destination]) => countOpenWork(context, destination) },
+  openWork: { kind: 'read', run: (context, [query]) => countOpenWork(context, query) },
   knownFiles: { kind: 'read', run: (context, [folder, files]) => findKnownFiles(context, folder, files) },
   openFiles: { kind: 'read', run: (context) => listOpenFiles(context) },
   refuseFile: {

@@ -62,6 +62,14 @@ export type OpenWork = {
   };
 };
 
+/** Which open work. */
+export type OpenWorkQuery = {
+  /** Deliveries of this one only; null = of all. */
+  readonly destination: string | null;
+  /** Destinations that take reports, or will by themselves: what is bound for another one waits for a person. */
+  readonly served: readonly string[];
+};
+
 /** What waits for one cause; `counts`: as many as are at most as old as each bound, and older ones behind. */
 export type ShapeRow = (
   | { readonly kind: 'submission'; readonly state: SubmissionState }
@@ -159,7 +167,7 @@ export type QueueStore = {
   /** The whole queue first, then by name. */
   readonly pauses: () => Promise<readonly Pause[]>;
   /** What is open, of everything or for one destination; what is not converted yet may come to go to any. */
-  readonly openWork: (destination: string | null) => Promise<OpenWork>;
+  readonly openWork: (query: OpenWorkQuery) => Promise<OpenWork>;
   readonly shape: () => Promise<QueueShape>;
   /** Give some free pages back. */
   readonly compactStep: () => Promise<CompactStep>;

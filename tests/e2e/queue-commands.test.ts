@@ -192,6 +192,29 @@ describe('airlock queue drain', () => {
     expect([told.at(0), told.at(-1)]).toEqual(['begin', 'end']);
   });
 
+  it('does not wait for what is bound for a destination that is held', async () => {
+    await using sink = await startSink({ mode: { kind: 'status', status: 401, body: 'who are you' } });
+    await using home = await makeTestHome();
+    await home.configure(watsAt(sink.url));
+    await writeToken(home);
+    await home.start();
+    await using client = await home.connect('local');
+    await asJson(home, 'queue', 'pause');
+    const count = 8;
+    for (let n = 0; n < count; n += 1) await submitText(client, canonicalReport(`DH-${n}`));
+    const ask = async () => (await client.call('queue/stats', {})).deliveries['ready'];
+    await until(client, ask, (ready) => ready === count);
+    await asJson(home, 'queue', 'resume');
+    const state = async () => (await client.call('destination/list', {})).items[0]?.state;
+    await until(client, state, (is) => is === 'held');
+
+    const { exitCode, document } = await asJson(home, 'queue', 'drain', '--timeout', '5 s');
+
+    expect({ exitCode, document }).toMatchObject({ exitCode: 2, document: { left: { submissions: {} } } });
+    const left = Object.values((document?.['left'] as { deliveries: Record<string, number> }).deliveries);
+    expect(left.reduce((sum, one) => sum + one, 0)).toBe(count);
+  });
+
   it('ends at its deadline while something goes on', async () => {
     await using sink = await startSink({ mode: DOWN });
     await using home = await makeTestHome();

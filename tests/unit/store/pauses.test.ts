@@ -90,9 +90,9 @@ describe('openWork()', () => {
     claimOne(engine);
     acceptOne(engine);
 
-    const before = engine.call('openWork', null);
+    const before = engine.call('openWork', { destination: null, served: ['folder', 'wats'] });
     engine.call('pause', 'folder');
-    const paused = engine.call('openWork', 'folder');
+    const paused = engine.call('openWork', { destination: 'folder', served: ['folder', 'wats'] });
 
     expect(before).toEqual({
       moving: { submissions: 1, deliveries: 3 },
@@ -101,6 +101,22 @@ describe('openWork()', () => {
     expect(paused).toEqual({
       moving: { submissions: 1, deliveries: 1 },
       left: { submissions: {}, deliveries: { dead: 1, ready: 1 } },
+    });
+  });
+
+  it('counts what is bound for a destination that takes nothing as left, but for what is on its way there', () => {
+    using engine = openTestEngine();
+    convertOne(
+      engine,
+      [1, 2, 3].map((n) => makeReport(n)),
+    );
+    claimOne(engine);
+
+    const held = engine.call('openWork', { destination: null, served: ['wats'] });
+
+    expect(held).toEqual({
+      moving: { submissions: 0, deliveries: 1 },
+      left: { submissions: {}, deliveries: { ready: 2 } },
     });
   });
 });

@@ -94,7 +94,7 @@ function runAll(context: StoreContext): void {
   }
   for (const destination of [null, 'folder']) listDeliveries(context, { ...page, state: null, destination });
   countByDestination(context);
-  countOpenWork(context, null);
+  countOpenWork(context, { destination: null, served: ['folder'] });
   getDelivery(context, { reportId: reportId(1), destination: 'folder' });
   findNextDelivery(context, 'folder', { isProbe: true, ...time });
   for (const action of ['hold', 'release', 'delete'] as const) {

@@ -71,7 +71,9 @@ export async function openBenchLink(): Promise<BenchLink> {
   const [raw, sink, endpoint] = [at('raw'), at('sink'), at('airlock')];
   const secret = randomBytes(32);
   const places = [raw, sink, endpoint, secret.toString('base64url')];
-  const server = fork(path.join(import.meta.dirname, 'link-server.ts'), places);
+  // As bin/airlock.cjs has it for the daemon; both sides of each figure are in this process.
+  const execArgv = ['--semi-space-growth-factor=1'];
+  const server = fork(path.join(import.meta.dirname, 'link-server.ts'), places, { execArgv });
   await once(server, 'message');
   const open = (): Promise<Opened> => openConnection(endpoint, secret);
   const opened = await open();

@@ -84,6 +84,13 @@ const CLOSE_GRACE_MS = 1000;
 
 const REPEATS: ReadonlyMap<string, Repeat> = new Map(Object.values(METHODS).map((spec) => [spec.name, repeatOf(spec)]));
 
+/** The params with a key: the caller's own, or a new one. */
+function withKey(params: object, makeKey: () => string): object {
+  // A key that is there and undefined is none: sent like that, the call would be repeated without one, and done twice.
+  const own = 'idempotencyKey' in params ? params.idempotencyKey : undefined;
+  return { ...params, idempotencyKey: own ?? makeKey() };
+}
+
 function toCall<Name extends MethodName>(
   { makeKey }: Pick<ClientDeps, 'makeKey'>,
   name: Name,
@@ -95,8 +102,7 @@ function toCall<Name extends MethodName>(
     method: name,
     rateClass: spec.rateClass,
     repeat,
-    // Order: the caller's own key comes last and wins.
-    params: repeat === 'keyed' ? { idempotencyKey: makeKey(), ...params } : params,
+    params: repeat === 'keyed' ? withKey(params, makeKey) : params,
     accept: (result) => acceptResult(spec, result),
     isLarge: 'largeResult' in spec,
   };

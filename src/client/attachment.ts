@@ -86,6 +86,10 @@ export function makeAttachment(deps: CallDeps, { params, items }: AttachmentInpu
     repeat: 'safe',
     params: { ...params, since },
     accept: (result, link) => attach(acceptResult(eventsSubscribe, result), link, since),
+    onLate: (result, link) => {
+      const opened = eventsSubscribe.result.safeParse(result);
+      if (opened.success) void unsubscribe({ opened: opened.data, link });
+    },
   });
 
   async function resume(): Promise<void> {

@@ -15,7 +15,7 @@ export type AuthenticateInput = {
   readonly client: HelloParams['client'];
 };
 
-/** Largest JSON frame that any server may tell; holds until it has told its own. */
+/** Largest JSON frame that any server may tell; holds until it has told its own, and whatever it tells. So for a chunk. */
 const MAX_JSON_FRAME_BYTES = 1024 * 1024;
 
 function acceptSession(result: unknown): AuthenticateResult {
@@ -52,8 +52,9 @@ export async function authenticate(
   const accept = (result: unknown): AuthenticateResult => {
     const session = acceptSession(result);
     // Order: in accept(), before the next message is read: what follows the answer at once falls under the new caps.
-    const chunkBytes = session.capabilities.includes('streams') ? session.limits.chunk : null;
-    connection.setCaps({ jsonBytes: session.limits.jsonFrame, chunkBytes, frames: null, totalBytes: null });
+    const atMost = (toldBytes: number): number => Math.min(toldBytes, MAX_JSON_FRAME_BYTES);
+    const chunkBytes = session.capabilities.includes('streams') ? atMost(session.limits.chunk) : null;
+    connection.setCaps({ jsonBytes: atMost(session.limits.jsonFrame), chunkBytes, frames: null, totalBytes: null });
     return session;
   };
   return connection.invoke({ method: 'authenticate', params, accept }, options);

@@ -20,7 +20,7 @@ export type CallOptions = {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for the whole call, waiting for a connection and repeats included; default 30,000. */
   readonly deadlineMs?: number | undefined;
-  /** Told how far the call is, by methods that say so. */
+  /** Told how far the call is, by methods that say so. What it throws ends the call, and the caller gets it. */
   readonly onProgress?: ProgressListener | undefined;
   /**
    * Bytes to send, by the odd number that the params name as `stream` (1, 3, … within this call; the connection has numbers of its
@@ -50,6 +50,8 @@ export type Call<T> = {
   readonly accept: (result: unknown, link: Link) => T;
   /** May the result come as a stream? */
   readonly isLarge?: boolean;
+  /** Undoes at the server what a result has left there that came after the call was given up. */
+  readonly onLate?: (result: unknown, link: Link) => void;
 };
 
 /** A call under way. */
@@ -85,21 +87,28 @@ function outOfTurns(method: string, waitMs: number): AirlockError {
   });
 }
 
-const withSignal = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
+const anyOf = (signal: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
+  signal === undefined ? other : AbortSignal.any([signal, other]);
+
+/** Wait; no longer than the client lives. */
+async function pause<T>({ clock, keeper }: CallDeps, { call, signal }: Run<T>, waitMs: number): Promise<void> {
+  try {
+    await clock.sleep(waitMs, { signal: anyOf(signal, keeper.over) });
+  } catch (error) {
+    throw error instanceof AirlockError && error === keeper.over.reason ? lostCall(call.method, error) : error;
+  }
+}
 
 /** Wait for a turn of the call's class that comes in `waitMs`. */
-async function awaitTurn<T>(
-  { clock, pacer }: CallDeps,
-  { call, endMs, signal }: Run<T>,
-  waitMs: number,
-): Promise<void> {
-  const { method, rateClass } = call;
-  if (clock.monotonicMs() + waitMs >= endMs) {
+async function awaitTurn<T>(deps: CallDeps, run: Run<T>, waitMs: number): Promise<void> {
+  const { clock, pacer } = deps;
+  const { method, rateClass } = run.call;
+  if (clock.monotonicMs() + waitMs >= run.endMs) {
     pacer.giveBack(rateClass);
     throw outOfTurns(method, waitMs);
   }
   try {
-    await clock.sleep(waitMs, withSignal(signal));
+    await pause(deps, run, waitMs);
   } catch (error) {
     pacer.giveBack(rateClass);
     throw error;
@@ -128,7 +137,7 @@ function outOfRoom(method: string): AirlockError {
 async function awaitRoom<T>(deps: CallDeps, run: Run<T>, kind: FlightKind): Promise<void> {
   const late = new AbortController();
   using _limit = deps.clock.after(leftMs(deps, run), () => late.abort(outOfRoom(run.call.method)));
-  await deps.inFlight.wait(kind, run.signal === undefined ? late.signal : AbortSignal.any([run.signal, late.signal]));
+  await deps.inFlight.wait(kind, anyOf(run.signal, late.signal));
 }
 
 /** Send when there is room: the server turns away what is over its limit. Order: an upload waits for its stream first. */
@@ -147,10 +156,12 @@ function sendNow<T>(deps: CallDeps, run: Run<T>, attempt: Attempt): Promise<T> {
   const deadlineMs = leftMs(deps, run);
   const invocation = {
     method: call.method,
-    params: { ...call.params, workDoneToken, _meta: { deadlineMs } },
+    // A deadline beyond every number is none.
+    params: { ...call.params, workDoneToken, _meta: Number.isSafeInteger(deadlineMs) ? { deadlineMs } : {} },
     accept: (result: unknown) => call.accept(result, link),
     upload: plan?.open(),
     isLarge: call.isLarge === true,
+    onLate: call.onLate && ((result: unknown) => call.onLate?.(result, link)),
   };
   attempt.wasSent = link.connection.end === null;
   return link.connection.invoke(invocation, { deadlineMs, signal });
@@ -188,15 +199,23 @@ async function sendUntil<T>(deps: CallDeps, run: Run<T>): Promise<T> {
       if (verdict.kind === 'elsewhere') after = link;
       else {
         deps.pacer.holdBack(rateClass, verdict.waitMs);
-        await deps.clock.sleep(verdict.waitMs, withSignal(run.signal));
+        await pause(deps, run, verdict.waitMs);
       }
     }
   }
 }
 
 async function sendListening<T>(deps: CallDeps, run: Run<T>, onProgress: ProgressListener): Promise<T> {
-  using listening = deps.progress.open(onProgress);
-  return await sendUntil(deps, { ...run, workDoneToken: listening.token });
+  const broken = new AbortController();
+  using listening = deps.progress.open((progress) => {
+    try {
+      onProgress(progress);
+    } catch (error) {
+      // It is the caller's own: thrown where it was called it would end the connection, and every other call on it.
+      broken.abort(error);
+    }
+  });
+  return await sendUntil(deps, { ...run, workDoneToken: listening.token, signal: anyOf(run.signal, broken.signal) });
 }
 
 /**

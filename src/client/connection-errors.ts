@@ -13,6 +13,15 @@ export const lostCall = (method: string, end: AirlockError): AirlockError =>
   new AirlockError(end.code, `Cannot finish ${method}: ${end.message}`, { cause: end, data: end.data });
 
 /**
+ * No answer came in time.
+ *
+ * @param method - Method that was called.
+ * @param deadlineMs - Time it had.
+ */
+export const pastDeadline = (method: string, deadlineMs: number): AirlockError =>
+  new AirlockError('deadline_exceeded', `Cannot finish ${method}: no answer within ${deadlineMs} ms`);
+
+/**
  * The other end is gone without a word.
  *
  * @param cause - What the socket said, or null.

@@ -24,9 +24,9 @@ import {
 import { fromRpcError, toRpcError } from '../link/rpc-error.ts';
 import { sendChunk } from '../link/send-chunk.ts';
 import type { Wire, WireEvents } from '../link/wire.ts';
-import { makeCallTable } from './call-table.ts';
-import { connectionLost, lostCall, malformed, readGoaway } from './connection-errors.ts';
-import { type DownloadHeader, type Downloads, isDownloadHeader, makeDownloads } from './downloads.ts';
+import { makeCallTable, type OnLate } from './call-table.ts';
+import { connectionLost, lostCall, malformed, pastDeadline, readGoaway } from './connection-errors.ts';
+import { type Downloads, isDownloadHeader, makeDownloads, parseResult } from './downloads.ts';
 import { makeUploads, type UploadSources, type Uploads } from './uploads.ts';
 
 /** One call: what to send, and how to read its result. */
@@ -43,12 +43,14 @@ export type Invocation<T> = {
   readonly upload?: UploadSources | undefined;
   /** May the result come as a stream? It is accepted once it is whole. */
   readonly isLarge?: boolean;
+  /** Undoes at the server what a result has left there that came after the call was given up. */
+  readonly onLate?: OnLate | undefined;
 };
 
-/** A result, or the head of the stream that it comes as. */
+/** A result, or the stream that it comes as. */
 type Answer<T> =
   | { readonly kind: 'value'; readonly value: T }
-  | { readonly kind: 'stream'; readonly header: DownloadHeader };
+  | { readonly kind: 'stream'; readonly body: Promise<Buffer> };
 
 /** Options of {@link Connection.invoke}. */
 export type InvokeOptions = {
@@ -59,7 +61,7 @@ export type InvokeOptions = {
 };
 
 /** A call that waits for its answer, and then, where that is large, for the stream of it. */
-type Waiting = { readonly id: number; readonly isSilent: boolean; stream: number | null };
+type Waiting = { id: number; readonly isSilent: boolean; stream: number | null };
 
 /** What a {@link Connection} needs. */
 export type ConnectionDeps = {
@@ -68,22 +70,19 @@ export type ConnectionDeps = {
   readonly onNotification: (method: string, params: JsonObject) => void;
 };
 
+/** Bytes of uploads that wait in this process. Source: own choice, above the credit that our server gives to a few streams at once. */
+const MAX_AHEAD_BYTES = 4 * 1024 * 1024;
+/** Bytes that wait in this process for a server that asks more. Source: own choice, above all calls that may be in flight. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
+const MAX_NAME_CHARS = 64;
+
 function answerRequest({ id, method }: Extract<RpcMessage, { kind: 'request' }>): string {
   if (method === 'ping') return writeResult(id, {});
-  const error = new AirlockError('unknown_method', `Cannot run ${method}: a client has no such method`);
+  const error = new AirlockError(
+    'unknown_method',
+    `Cannot run ${method.slice(0, MAX_NAME_CHARS)}: a client has no such method`,
+  );
   return writeError(id, toRpcError(error));
-}
-
-function pastDeadline(method: string, deadlineMs: number): AirlockError {
-  return new AirlockError('deadline_exceeded', `Cannot finish ${method}: no answer within ${deadlineMs} ms`);
-}
-
-function parseResult(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (cause) {
-    throw new AirlockError('internal', 'Cannot read the answer: it is not JSON', { cause });
-  }
 }
 
 /** An open connection. It owns its wire; attach `events` to it. */
@@ -114,7 +113,7 @@ export class Connection {
     this.closed = this.#ended.promise;
     this.events = {
       onBytes: (bytes) => this.#read(bytes),
-      onDrain: () => undefined,
+      onDrain: () => this.#uploads.drained(),
       onClose: (error) => this.#finish(this.#goaway ?? connectionLost(error)),
     };
   }
@@ -145,19 +144,17 @@ export class Connection {
     let onAbort: (() => void) | null = null;
     // No `using` here: every call passes, and it costs as much as the rest of this function.
     try {
-      const { id, answer } = this.#start(upload === null ? call : { ...call, params: upload.params });
+      const waiting: Waiting = { id: 0, isSilent, stream: null };
+      const answer = this.#start(upload === null ? call : { ...call, params: upload.params }, waiting);
       // The stream was broken off, and that has ended the call at the server.
-      void upload?.failed.then(({ error }) => this.#calls.fail(id, error));
-      const waiting: Waiting = { id, isSilent, stream: null };
+      void upload?.failed.then(({ error }) => this.#calls.giveUp(waiting.id, error));
       deadline = this.#deadlines.add(deadlineMs, () => this.#giveUp(waiting, pastDeadline(call.method, deadlineMs)));
       if (signal !== undefined) {
         onAbort = (): void => this.#giveUp(waiting, signal.reason);
         signal.addEventListener('abort', onAbort, { once: true });
       }
       const first = await answer;
-      if (first.kind === 'value') return first.value;
-      waiting.stream = first.header.stream;
-      return call.accept(parseResult(await this.#downloads.receive(first.header)));
+      return first.kind === 'value' ? first.value : call.accept(parseResult(await first.body));
     } finally {
       if (deadline !== null) this.#deadlines.remove(deadline);
       if (onAbort !== null) signal?.removeEventListener('abort', onAbort);
@@ -167,7 +164,7 @@ export class Connection {
 
   #giveUp({ id, isSilent, stream }: Waiting, reason: unknown): void {
     if (stream !== null) this.#downloads.forget(stream, reason);
-    const isWaiting = this.#calls.fail(id, reason) || stream !== null;
+    const isWaiting = this.#calls.giveUp(id, reason) || stream !== null;
     if (isWaiting && !isSilent) this.#send(writeNotification('$/cancelRequest', { id }));
   }
 
@@ -197,20 +194,30 @@ export class Connection {
     this.#wire.send(encodeJson(body));
   }
 
-  #sendChunk(chunk: Chunk): void {
-    if (this.#end === null) sendChunk(this.#wire, chunk);
+  /** @returns May more be sent, whatever the server has asked for? */
+  #sendChunk(chunk: Chunk): boolean {
+    if (this.#end !== null) return false;
+    sendChunk(this.#wire, chunk);
+    return this.#wire.unsentBytes() <= MAX_AHEAD_BYTES;
   }
 
-  #start<T>(invocation: Invocation<T>): { readonly id: number; readonly answer: Promise<Answer<T>> } {
-    const { method, params, accept, isLarge } = invocation;
+  #answer(request: Extract<RpcMessage, { kind: 'request' }>): void {
+    // Trust: frames are counted until both sides have proved the key; until then the other end hears nothing but a nonce.
+    if (this.#caps.frames !== null) return this.destroy(malformed('a call before authentication'));
+    if (this.#wire.unsentBytes() > MAX_UNREAD_BYTES) return this.destroy(malformed('it asks and does not read'));
+    this.#send(answerRequest(request));
+  }
+
+  #start<T>(invocation: Invocation<T>, waiting: Waiting): Promise<Answer<T>> {
+    const { method, params, accept, isLarge, onLate } = invocation;
     if (this.#end !== null) throw lostCall(method, this.#end);
-    const call = this.#calls.open(
-      method,
-      (result): Answer<T> =>
-        isLarge === true && isDownloadHeader(result)
-          ? { kind: 'stream', header: result }
-          : { kind: 'value', value: accept(result) },
-    );
+    const take = (result: unknown): Answer<T> => {
+      if (isLarge !== true || !isDownloadHeader(result)) return { kind: 'value', value: accept(result) };
+      waiting.stream = result.stream;
+      return { kind: 'stream', body: this.#downloads.receive(result) };
+    };
+    const call = this.#calls.open(method, take, isLarge === true ? this.#skipDownload : onLate);
+    waiting.id = call.id;
     const body = writeRequest(call.id, method, params);
     const limit = this.#caps.jsonBytes;
     const bytes = bytesOver(body, limit);
@@ -219,8 +226,13 @@ export class Connection {
       const message = `Cannot send ${method}: the call has ${bytes} bytes, at most ${limit} are allowed`;
       this.#calls.fail(call.id, new AirlockError('too_large', message, { data: { limit } }));
     }
-    return call;
+    return call.answer;
   }
+
+  /** The server was told that nobody wants it any more, and says so in its stream. */
+  readonly #skipDownload: OnLate = (result) => {
+    if (isDownloadHeader(result)) this.#downloads.skip(result);
+  };
 
   #read(bytes: Buffer): void {
     this.#decoder.push(bytes);
@@ -250,15 +262,13 @@ export class Connection {
         return this.#calls.settle(message.id, message.result);
       case 'error':
         if (message.id === null) return this.destroy(fromRpcError(message.error));
-        return void this.#calls.fail(message.id, fromRpcError(message.error));
+        return this.#calls.fail(message.id, fromRpcError(message.error));
       case 'notification':
         if (message.method === '$/goaway') this.#goaway = readGoaway(message.params);
         if (message.method === '$/credit') this.#uploads.credit(message.params['stream'], message.params['bytes']);
         return this.#deps.onNotification(message.method, message.params);
       case 'request':
-        // Trust: frames are counted until both sides have proved the key; until then the other end hears nothing but a nonce.
-        if (this.#caps.frames !== null) return this.destroy(malformed('a call before authentication'));
-        return this.#send(answerRequest(message));
+        return this.#answer(message);
       case 'invalid':
         return this.destroy(malformed(message.message));
     }

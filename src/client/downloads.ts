@@ -11,11 +11,13 @@ export type DownloadHeader = { readonly stream: number; readonly bytes: number; 
 /** The results on their way on one connection. */
 export type Downloads = {
   /**
-   * Ask for a result and wait for it.
+   * Ask for a result and wait for it. Call it before any later message is read: it may be broken off right behind its head.
    *
-   * @throws {AirlockError} too_large; unavailable when it was broken off, or is not what was announced.
+   * @throws {AirlockError} too_large; unavailable when it was broken off, is not what was announced, or has the number of another.
    */
   readonly receive: (header: DownloadHeader) => Promise<Buffer>;
+  /** Nobody waits for this one any more; what still comes of it is dropped. */
+  readonly skip: (header: DownloadHeader) => void;
   /** The one who waits has given up; what still comes is dropped. */
   readonly forget: (stream: number, reason: unknown) => void;
   /**
@@ -30,7 +32,8 @@ export type Downloads = {
 
 type Download = {
   readonly header: DownloadHeader;
-  readonly pieces: Buffer[];
+  /** Room for all of it from the start: kept one by one, small pieces would cost a hundred times their size. */
+  readonly body: Buffer;
   readonly done: PromiseWithResolvers<Buffer>;
   received: number;
   credit: number;
@@ -60,10 +63,23 @@ function tooLarge(bytes: number): AirlockError {
   return new AirlockError('too_large', message, { data: { limit: MAX_RESULT_BYTES } });
 }
 
+/**
+ * The result that a stream carried.
+ *
+ * @param body - As it came.
+ * @throws {AirlockError} internal when it is not JSON.
+ */
+export function parseResult(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new AirlockError('internal', 'Cannot read the answer: it is not JSON', { cause });
+  }
+}
+
 /** The whole result, if it is what was announced. */
-function join({ header, pieces, received }: Download): Buffer {
+function join({ header, body, received }: Download): Buffer {
   if (received !== header.bytes) throw broken(`${received} bytes came, ${header.bytes} were announced`);
-  const body = Buffer.concat(pieces, received);
   const sha256 = createHash('sha256').update(body).digest('hex');
   if (sha256 !== header.sha256) throw broken('its bytes have another SHA-256');
   return body;
@@ -108,20 +124,28 @@ export function makeDownloads(grant: (stream: number, bytes: number) => void): D
     }
     if (payload.length > download.credit) return 'a stream sent more than its credit';
     download.credit -= payload.length;
-    download.received += payload.length;
-    download.pieces.push(payload);
+    // Invariant: credit is never granted for more than was announced.
+    download.received += payload.copy(download.body, download.received);
     if (mark === 'end') end(download);
     else ask(download);
     return null;
   }
 
+  function skip({ stream }: DownloadHeader): void {
+    lastId = Math.max(lastId, stream);
+  }
+
   return {
+    skip,
     receive: (header) => {
       const { stream, bytes } = header;
+      skip(header);
       if (bytes > MAX_RESULT_BYTES) return Promise.reject(tooLarge(bytes));
-      const download = { header, pieces: [], done: Promise.withResolvers<Buffer>(), received: 0, credit: 0 };
+      // A number that is open already would take the bytes of another call, whose caller would wait for ever.
+      if (stream <= lastId || stream % 2 !== 0 || bytes < 0) return Promise.reject(broken('its head is malformed'));
+      const body = Buffer.allocUnsafe(bytes);
+      const download = { header, body, done: Promise.withResolvers<Buffer>(), received: 0, credit: 0 };
       open.set(stream, download);
-      lastId = Math.max(lastId, stream);
       ask(download);
       return download.done.promise;
     },

@@ -63,9 +63,13 @@ function unreadable(topic: EventTopic, cause: unknown): AirlockError {
   return new AirlockError('internal', `Cannot read event of ${topic}: it does not fit the schema`, { cause });
 }
 
-/** Make them, without any. */
-export function makeEventItems<Topic extends EventTopic>(): EventItems<Topic> {
-  const queue = makeEventQueue<AirlockEvent<Topic>>();
+/**
+ * Make them, without any.
+ *
+ * @param onFailed - No item is taken in any more: one could not be read, or too many were not taken. Once.
+ */
+export function makeEventItems<Topic extends EventTopic>(onFailed: () => void): EventItems<Topic> {
+  const queue = makeEventQueue<AirlockEvent<Topic>>(onFailed);
   let seq = 0;
   let position: EventPosition = { bootId: '', cursor: '' };
 

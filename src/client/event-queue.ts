@@ -6,7 +6,7 @@ import { AirlockError } from '../core/errors.ts';
 export type EventQueue<Item> = {
   /** Add an item; the one after 10,000 that were not taken fails the queue instead, as `unavailable` (reason `slow_consumer`). */
   readonly push: (item: Item) => void;
-  /** No item comes after this; those that are there are still taken, then `error` is thrown. */
+  /** No item comes after this; those that are there are still taken, then `error` is thrown. Tells `onFailed`. */
   readonly fail: (error: AirlockError) => void;
   /** Forget what is there; whoever takes gets this thrown. */
   readonly abort: (reason: unknown) => void;
@@ -25,8 +25,12 @@ function overflow(): AirlockError {
   return new AirlockError('unavailable', message, { data: { reason: 'slow_consumer', limit: MAX_BUFFERED_ITEMS } });
 }
 
-/** Make an empty queue. */
-export function makeEventQueue<Item>(): EventQueue<Item> {
+/**
+ * Make an empty queue.
+ *
+ * @param onFailed - Nothing is taken in any more, and what fills it may stop. Once, and not when its owner ends it.
+ */
+export function makeEventQueue<Item>(onFailed: () => void): EventQueue<Item> {
   let items: Item[] = [];
   let state: QueueState = { kind: 'open' };
   let changed = Promise.withResolvers<void>();
@@ -42,7 +46,9 @@ export function makeEventQueue<Item>(): EventQueue<Item> {
   }
 
   function fail(error: AirlockError): void {
-    if (state.kind === 'open') become({ kind: 'failed', error });
+    if (state.kind !== 'open') return;
+    become({ kind: 'failed', error });
+    onFailed();
   }
 
   async function next(): Promise<IteratorResult<Item, undefined>> {

@@ -79,6 +79,11 @@ export class LinkKeeper {
     return this.#link;
   }
 
+  /** Aborted, with what the client ended with, when no link will be up any more. */
+  get over(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Does another link follow one that is lost? */
   get isLasting(): boolean {
     return this.#deps.open !== null;

@@ -6,7 +6,7 @@ import type { CallDeps } from './calls.ts';
 import { type AirlockEvent, type EventSnapshot, makeEventItems } from './event-items.ts';
 
 /**
- * An open subscription; iterate it once. Disposal ends the iteration and tells the server.
+ * An open subscription; iterate it once. Disposal ends the iteration and tells the server; so does what the iteration throws.
  *
  * The iteration throws the AirlockError that the client ended with; `unavailable` (reason `slow_consumer`) when 10,000 events were not
  * taken; `internal` for an event that this version cannot read; what the daemon answered when it may not be resumed.
@@ -38,24 +38,29 @@ export async function openSubscription<Topic extends EventTopic>(
   topics: readonly Topic[],
   { signal, deadlineMs, minIntervalMs }: SubscribeOptions,
 ): Promise<Subscription<Topic>> {
-  const items = makeEventItems<Topic>();
+  const over = new AbortController();
+  const items = makeEventItems<Topic>(() => void leave());
   const { queue } = items;
   const attachment = makeAttachment(deps, { params: { topics, minIntervalMs }, items });
   const { snapshot = {} } = await attachment.open({ signal, deadlineMs });
   void attachment.stayOpen().then((error) => error !== null && queue.fail(error));
 
-  async function dispose(): Promise<void> {
-    signal?.removeEventListener('abort', onAbort);
-    queue.stop();
+  async function leave(): Promise<void> {
+    over.abort();
     await attachment.release();
+  }
+
+  async function dispose(): Promise<void> {
+    queue.stop();
+    await leave();
   }
 
   function onAbort(): void {
     queue.abort(signal?.reason);
-    void attachment.release();
+    void leave();
   }
 
-  signal?.addEventListener('abort', onAbort, { once: true });
+  signal?.addEventListener('abort', onAbort, { once: true, signal: over.signal });
   // Race: aborted between the answer and here means that the listener is never called.
   if (signal?.aborted === true) onAbort();
   return {

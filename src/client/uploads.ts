@@ -24,22 +24,30 @@ export type Uploads = {
   readonly begin: (params: object, sources: UploadSources) => CallUpload;
   /** Params of `$/credit`; what fits no stream is ignored, it may have been on its way. */
   readonly credit: (stream: unknown, bytes: unknown) => void;
+  /** Everything that was sent has left this process: go on. */
+  readonly drained: () => void;
 };
 
 /** As much as any server takes (protocol.md 4): not copied, a large chunk costs no more than a small one. */
 const CHUNK_BYTES = 65_536;
 const MAX_REASON_CHARS = 200;
 
-type Sender = { readonly credit: (bytes: number) => void; readonly stop: () => void };
+type Sender = {
+  readonly credit: (bytes: number) => void;
+  readonly wake: () => void;
+  readonly stop: () => void;
+};
 type SenderDeps = {
   readonly send: (chunk: Omit<Chunk, 'streamId'>) => void;
+  /** May more be sent now? When not, the sender is woken once it may. */
+  readonly isFlowing: () => boolean;
   readonly onError: (error: unknown) => void;
 };
 
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Sends one source as credit comes. */
-function makeSender({ send, onError }: SenderDeps, source: AsyncIterable<Uint8Array>): Sender {
+function makeSender({ send, isFlowing, onError }: SenderDeps, source: AsyncIterable<Uint8Array>): Sender {
   let creditBytes = 0;
   let state: 'fresh' | 'sending' | 'over' = 'fresh';
   let changed = Promise.withResolvers<void>();
@@ -53,7 +61,7 @@ function makeSender({ send, onError }: SenderDeps, source: AsyncIterable<Uint8Ar
 
   async function sendPiece(piece: Buffer): Promise<void> {
     for (let offset = 0; offset < piece.length && !isOver(); ) {
-      if (creditBytes === 0) {
+      if (creditBytes === 0 || !isFlowing()) {
         await changed.promise;
         continue;
       }
@@ -88,6 +96,7 @@ function makeSender({ send, onError }: SenderDeps, source: AsyncIterable<Uint8Ar
       state = 'sending';
       void run();
     },
+    wake,
     stop: () => {
       state = 'over';
       wake();
@@ -98,11 +107,13 @@ function makeSender({ send, onError }: SenderDeps, source: AsyncIterable<Uint8Ar
 /**
  * Make the uploads of one connection.
  *
- * @param send - Sends one chunk.
+ * @param send - Sends one chunk. Returns false when so much waits to leave that nothing more is to come before `drained`, whatever
+ * the server has asked for.
  */
-export function makeUploads(send: (chunk: Chunk) => void): Uploads {
+export function makeUploads(send: (chunk: Chunk) => boolean): Uploads {
   const senders = new Map<number, Sender>();
   let nextId = 1;
+  let isFlowing = true;
 
   function begin(params: object, sources: UploadSources): CallUpload {
     const failed = Promise.withResolvers<{ readonly error: unknown }>();
@@ -112,7 +123,8 @@ export function makeUploads(send: (chunk: Chunk) => void): Uploads {
       nextId += 2;
       numbers.set(number, id);
       const deps = {
-        send: (chunk: Omit<Chunk, 'streamId'>) => send({ ...chunk, streamId: id }),
+        send: (chunk: Omit<Chunk, 'streamId'>) => void (isFlowing = send({ ...chunk, streamId: id })),
+        isFlowing: () => isFlowing,
         onError: (error: unknown) => failed.resolve({ error }),
       };
       senders.set(id, makeSender(deps, source));
@@ -134,6 +146,10 @@ export function makeUploads(send: (chunk: Chunk) => void): Uploads {
     credit: (stream, bytes) => {
       if (typeof stream !== 'number' || typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 1) return;
       senders.get(stream)?.credit(bytes);
+    },
+    drained: () => {
+      isFlowing = true;
+      for (const { wake } of senders.values()) wake();
     },
   };
 }

@@ -4,10 +4,12 @@ import type { Client } from '../../../src/client/client.ts';
 import { connect } from '../../../src/client/connect.ts';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { AirlockError } from '../../../src/core/errors.ts';
-import type { RpcMessage } from '../../../src/link/json-rpc.ts';
+import { encodeChunk, encodeJson } from '../../../src/link/framing.ts';
+import { type RpcId, type RpcMessage, writeResult } from '../../../src/link/json-rpc.ts';
 import { openTestServer, type TestPeer, type TestServerOptions } from '../../support/link-server.ts';
 
 const PONG = { bootId: 'boot', uptimeMs: 1 };
+const ID = '00000000-0000-4000-8000-000000000001';
 
 /** A server that answers requests as told, and a client connected to it. */
 async function open(
@@ -220,6 +222,70 @@ describe('Client.call()', () => {
 
     expect(seen).toEqual([{ kind: 'report', percentage: 50, message: 'half' }]);
   });
+
+  it('gives its caller what the listener to its progress throws, cancels it, and harms no other call', async () => {
+    const reason = new Error('a bug of the listener');
+    await using session = await open((peer, message) => {
+      if (message.kind !== 'request') return;
+      const token = message.params['workDoneToken'];
+      if (token === undefined) return peer.reply(message.id, PONG);
+      peer.notify('$/progress', { token, value: { kind: 'begin' } });
+    });
+    const cancelled = session.arrival('$/cancelRequest');
+
+    const onProgress = (): void => {
+      throw reason;
+    };
+    const call = session.client.call('ping', {}, { onProgress });
+
+    await expect(call).rejects.toBe(reason);
+    await cancelled;
+    expect(await session.client.call('ping', {})).toEqual(PONG);
+  });
+
+  it('has no deadline that a number cannot hold', async () => {
+    await using session = await open(reply(PONG));
+
+    await session.client.call('ping', {}, { deadlineMs: Infinity });
+
+    expect(session.messages).toEqual([
+      { kind: 'request', id: expect.any(Number), method: 'ping', params: { _meta: {} } },
+    ]);
+  });
+});
+
+describe('a large result', () => {
+  const head = { stream: 2, bytes: 200_000, sha256: 'a'.repeat(64) };
+  const brokenOff = encodeChunk({ streamId: 2, mark: 'abort', payload: Buffer.from('the call was cancelled') });
+  const brokenBehind = (id: RpcId): Buffer => Buffer.concat([encodeJson(writeResult(id, head)), brokenOff]);
+  const streams = { session: { capabilities: ['streams'] } };
+
+  it('that was on its way when its call was given up, and is broken off then, leaves the connection as it is', async () => {
+    let asked: RpcId = 0;
+    await using session = await open((peer, message) => {
+      if (message.kind === 'request' && message.method === 'ping') peer.reply(message.id, PONG);
+      else if (message.kind === 'request') asked = message.id;
+      else peer.wire.send(brokenBehind(asked));
+    }, streams);
+
+    const error = await failure(session.client.call('report/get', { reportId: ID }, { deadlineMs: 20 }));
+
+    expect(error.code).toBe('deadline_exceeded');
+    expect(await session.client.call('ping', {})).toEqual(PONG);
+  });
+
+  it('that is broken off right behind its head fails its own call only', async () => {
+    await using session = await open((peer, message) => {
+      if (message.kind !== 'request') return;
+      if (message.method === 'ping') peer.reply(message.id, PONG);
+      else peer.wire.send(brokenBehind(message.id));
+    }, streams);
+
+    const error = await failure(session.client.call('report/get', { reportId: ID }));
+
+    expect([error.code, error.data.reason]).toEqual(['unavailable', 'broken_stream']);
+    expect(await session.client.call('ping', {})).toEqual(PONG);
+  });
 });
 
 describe('Client.call() over the rate limit', () => {
@@ -368,5 +434,17 @@ describe('Client', () => {
 
     expect((await call).code).toBe('cancelled');
     expect((await session.client.closed).code).toBe('cancelled');
+  });
+
+  it('fails calls that wait for their turn as cancelled when disposed', async () => {
+    const perHour = { capacity: 1, refillPerSecond: 1 / 3600 };
+    await using session = await open(reply({}), { session: { rate: { calls: perHour, submit: null } } });
+    const call = (): Promise<unknown> => session.client.call('admin/shutdown', {}, { deadlineMs: 10_000_000 });
+    await call().catch(never);
+    const waiting = failure(call());
+
+    await session.client[Symbol.asyncDispose]();
+
+    expect((await waiting).code).toBe('cancelled');
   });
 });

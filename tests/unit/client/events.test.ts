@@ -12,6 +12,8 @@ const change = (seq: number, subscription = 'sub'): JsonObject => ({
   data: { submissionId: `id-${seq}`, state: 'received', name: 'a.csv' },
 });
 
+const ignore = (): void => undefined;
+
 function openRouter() {
   const seen: unknown[] = [];
   const router = makeEventRouter();
@@ -73,7 +75,7 @@ describe('an event router', () => {
 
 describe('an event queue', () => {
   it('gives items in order, those that came before and those that come while it waits', async () => {
-    const queue = makeEventQueue<number>();
+    const queue = makeEventQueue<number>(ignore);
     queue.push(1);
 
     const first = await queue.next();
@@ -83,8 +85,21 @@ describe('an event queue', () => {
     expect([first.value, (await second).value]).toEqual([1, 2]);
   });
 
+  it('tells once that it failed, and nothing when it was stopped or aborted', () => {
+    const told: string[] = [];
+    const queueOf = (name: string) => makeEventQueue<number>(() => void told.push(name));
+    const [failed, stopped, aborted] = [queueOf('failed'), queueOf('stopped'), queueOf('aborted')];
+    const lost = new AirlockError('unavailable', 'Cannot reach airlock: the connection was lost');
+    stopped.stop();
+    aborted.abort(new Error('enough'));
+
+    for (const queue of [failed, failed, stopped, aborted]) queue.fail(lost);
+
+    expect(told).toEqual(['failed']);
+  });
+
   it('gives what is there, then throws, when it failed', async () => {
-    const queue = makeEventQueue<number>();
+    const queue = makeEventQueue<number>(ignore);
     const lost = new AirlockError('unavailable', 'Cannot reach airlock: the connection was lost');
     queue.push(1);
     queue.fail(lost);
@@ -96,7 +111,7 @@ describe('an event queue', () => {
   });
 
   it('throws at once when it was aborted, and ends quietly when it was stopped', async () => {
-    const [aborted, stopped] = [makeEventQueue<number>(), makeEventQueue<number>()];
+    const [aborted, stopped] = [makeEventQueue<number>(ignore), makeEventQueue<number>(ignore)];
     const reason = new Error('enough');
     for (const queue of [aborted, stopped]) queue.push(1);
 
@@ -112,7 +127,7 @@ describe('an event queue', () => {
     [10_000, 'open'],
     [10_001, 'slow_consumer'],
   ])('is %i items behind: %s', async (count, expected) => {
-    const queue = makeEventQueue<number>();
+    const queue = makeEventQueue<number>(ignore);
     for (let item = 1; item <= count; item += 1) queue.push(item);
     for (let taken = 0; taken < Math.min(count, 10_000); taken += 1) await queue.next();
 

@@ -284,8 +284,30 @@ describe('a subscription', () => {
     const unread = { ...change(1), data: { submissionId: 'id', state: 'dreaming', name: 'a.csv' } };
     await using session = await openResuming(answer({}, unread, change(2)));
 
+    const ended = session.daemon.arrival('events/unsubscribe');
     await expect(session.takeOne()).rejects.toMatchObject({ code: 'internal' });
     expect(session.client.state.kind).toBe('connected');
+    // Nobody would end it: a loop that throws is not told to return.
+    await ended;
+  });
+
+  it('whose answer comes after it was given up is ended at the server', async () => {
+    await using server = await openTestServer({
+      onMessage: (peer, message) => {
+        if (message.kind === 'request' && message.method === 'events/unsubscribe') ended.resolve(message.params);
+        if (message.kind === 'request') asked = message;
+        else if (asked !== null) answer({})(peer, asked);
+      },
+    });
+    const ended = Promise.withResolvers<unknown>();
+    let asked: Request | null = null;
+    await using client = await connect(server.options);
+
+    await expect(client.subscribe(['submission'], { deadlineMs: 20 })).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+    });
+
+    expect(await ended.promise).toMatchObject({ subscription: 'sub' });
   });
 
   it('passes the shortest interval on', async () => {

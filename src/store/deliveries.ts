@@ -10,6 +10,7 @@ import type { CallTime, StoreContext } from './context.ts';
 import type { Row } from './database.ts';
 import { type ClaimOptions, findNextDelivery, nextDueInMs } from './delivery-order.ts';
 import { isFileWhole } from './bodies.ts';
+import { HELD_BY_PERSON } from './hand-holds.ts';
 import { isPaused } from './pauses.ts';
 import { FILE_DAMAGED, type FoundDelivery } from './placed-end.ts';
 import { dropReplaced } from './reports.ts';
@@ -142,7 +143,8 @@ function writeTrace(
 }
 
 /**
- * End a claimed delivery. One that was not delivered and has a newer revision waiting is dropped in its favour.
+ * End a claimed delivery, or hold a dead one with its destination. One that was not delivered and has a newer revision waiting is
+ * dropped in its favour; one that a person holds stays as it is.
  *
  * @param context - Inside a transaction.
  * @throws {AirlockError} not_found when there is no such delivery.
@@ -158,6 +160,8 @@ export function endDelivery(
   if (row === undefined) {
     throw new AirlockError('not_found', `Cannot end delivery of ${reportId} to ${destination}: it is unknown`);
   }
+  // Race: it was dead when its destination was found at fault, and a person has held it since.
+  if (row['state'] === 'held' && row['reason'] === HELD_BY_PERSON) return;
   writeTrace(context, readNumber(row, 'seq'), { ...time, end });
   changeDelivery(context, row, toTarget(end, time));
   if (end.state !== 'delivered' && database.get(NEWER_REVISION, name) !== undefined) dropReplaced(context, row);

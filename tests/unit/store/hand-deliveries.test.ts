@@ -57,6 +57,19 @@ describe('handDeliveries() hold', () => {
     expect([held.count, engine.call('releaseHeld', 'folder'), stateOf(engine, 1)]).toEqual([1, 0, 'held']);
   });
 
+  it('stays when its destination, found at fault, takes back what it had refused', () => {
+    using engine = openTestEngine();
+    convertOne(engine, [makeReport(1)]);
+    const delivery = claimOne(engine);
+    engine.call('endDelivery', delivery, { state: 'dead', reason: 'status_400', error: '400', answer: null });
+    engine.call('retryDeliveries', ALL, { isDryRun: false });
+    act(engine, 'hold', 1);
+
+    engine.call('endDelivery', delivery, HELD_BY_FAULT);
+
+    expect([engine.call('releaseHeld', 'folder'), stateOf(engine, 1)]).toEqual([0, 'held']);
+  });
+
   it('stays over a restart, and goes over to the next revision of the report', () => {
     using engine = openTestEngine();
     convertOne(engine, [makeReport(1)]);

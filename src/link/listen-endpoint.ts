@@ -87,6 +87,17 @@ async function listenOnSocket(
   }
 }
 
+/** Where it cannot be told to everyone it is told to nobody. */
+async function tell(run: string, discovery: Discovery, shared: SharedPlace | null): Promise<void> {
+  if (shared !== null) await writeDiscovery(shared.run, discovery, { gid: shared.gid });
+  try {
+    await writeDiscovery(run, discovery);
+  } catch (error) {
+    if (shared !== null) await removeDiscovery(shared.run, discovery.instance);
+    throw error;
+  }
+}
+
 /**
  * Listen at an endpoint, then tell callers where it is.
  *
@@ -106,9 +117,7 @@ export async function openEndpoint(
     ? await transport.listen(endpoint, { ...options, isShared: shared !== null })
     : await listenOnSocket(transport, endpoint, { ...options, shared });
   try {
-    const told = { ...discovery, protocol: { ...PROTOCOL } };
-    await writeDiscovery(run, told);
-    if (shared !== null) await writeDiscovery(shared.run, told, { gid: shared.gid });
+    await tell(run, { ...discovery, protocol: { ...PROTOCOL } }, shared);
   } catch (error) {
     await listener[Symbol.asyncDispose]();
     throw error;

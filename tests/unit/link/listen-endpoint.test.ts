@@ -129,6 +129,25 @@ describe('openEndpoint()', () => {
   });
 });
 
+describe('openEndpoint() for groups', () => {
+  it.each(['own', 'shared'])('that cannot write its %s discovery file leaves no other one behind', async (blocked) => {
+    await using folder = await makeTemporaryFolder();
+    const places = { own: join(folder.path, 'run'), shared: join(folder.path, 'shared') };
+    const shared = { run: places.shared, uid, gid: process.getgid?.() ?? 0 };
+    const place = blocked === 'own' ? places.own : places.shared;
+    await mkdir(join(place, 'default.json'), { recursive: true, mode: 0o700 });
+    const endpoint = join(places.shared, 'default.sock');
+    const started = { endpoint, instance: 'default', pid: 1, bootId: 'boot', startedAt: '', version: '0.1.0' };
+
+    const opening = openEndpoint({ transport }, { run: places.own, discovery: started, shared }, options);
+
+    await expect(opening).rejects.toMatchObject({ code: 'cannot_write' });
+    const left = await Promise.all([places.own, places.shared].map((run) => readdir(run)));
+    expect(left.toSorted((a, b) => a.length - b.length)).toEqual([[], ['default.json']]);
+    expect(left[blocked === 'own' ? 0 : 1]).toEqual(['default.json']);
+  });
+});
+
 describe('probeEndpoint()', () => {
   it('calls a path with nothing absent, and a path with a file unknown', async () => {
     await using folder = await makeTemporaryFolder();

@@ -131,15 +131,13 @@ export function makeDownloads(grant: (stream: number, bytes: number) => void): D
     return null;
   }
 
-  function skip({ stream }: DownloadHeader): void {
-    lastId = Math.max(lastId, stream);
-  }
-
   return {
-    skip,
+    skip: ({ stream }) => {
+      lastId = Math.max(lastId, stream);
+    },
     receive: (header) => {
       const { stream, bytes } = header;
-      skip(header);
+      lastId = Math.max(lastId, stream);
       if (bytes > MAX_RESULT_BYTES) return Promise.reject(tooLarge(bytes));
       // A number that is open already would take the bytes of another call, whose caller would wait for ever.
       if (stream <= lastId || stream % 2 !== 0 || bytes < 0) return Promise.reject(broken('its head is malformed'));

@@ -85,6 +85,13 @@ function join({ header, body, received }: Download): Buffer {
   return body;
 }
 
+/** Why a result cannot be taken, or null. */
+function refusalOf({ stream, bytes }: DownloadHeader, lastId: number): AirlockError | null {
+  // A number that is open already would take the bytes of another call, whose caller would wait for ever.
+  if (stream <= lastId || stream % 2 !== 0 || bytes < 0) return broken('its head is malformed');
+  return bytes > MAX_RESULT_BYTES ? tooLarge(bytes) : null;
+}
+
 /**
  * Make the downloads of one connection.
  *
@@ -137,10 +144,9 @@ export function makeDownloads(grant: (stream: number, bytes: number) => void): D
     },
     receive: (header) => {
       const { stream, bytes } = header;
+      const refusal = refusalOf(header, lastId);
       lastId = Math.max(lastId, stream);
-      if (bytes > MAX_RESULT_BYTES) return Promise.reject(tooLarge(bytes));
-      // A number that is open already would take the bytes of another call, whose caller would wait for ever.
-      if (stream <= lastId || stream % 2 !== 0 || bytes < 0) return Promise.reject(broken('its head is malformed'));
+      if (refusal !== null) return Promise.reject(refusal);
       const body = Buffer.allocUnsafe(bytes);
       const download = { header, body, done: Promise.withResolvers<Buffer>(), received: 0, credit: 0 };
       open.set(stream, download);

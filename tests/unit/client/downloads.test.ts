@@ -43,6 +43,21 @@ describe('the downloads of a connection', () => {
     expect(granted).toEqual([[2, 6]]);
   });
 
+  it.each([
+    ['has the number of one that is open', headOf(Buffer.from('b'))],
+    ['has an odd number', headOf(Buffer.from('b'), 3)],
+    ['has a number below the last', headOf(Buffer.from('b'), -4)],
+    ['has less than no bytes', { ...headOf(Buffer.from('b'), 4), bytes: -1 }],
+  ])('refuse a head that %s, and go on with the one that is open', async (_name, head) => {
+    const { downloads } = setUp();
+    const receiving = downloads.receive(headOf(Buffer.from('abc')));
+
+    await expect(downloads.receive(head)).rejects.toMatchObject({ code: 'unavailable' });
+    downloads.chunk(chunk('abc', 'end'));
+
+    expect(String(await receiving)).toBe('abc');
+  });
+
   it('ask for a window, then for more whenever half of it came', async () => {
     const { granted, downloads } = setUp();
     const body = Buffer.alloc(3 * MIB, 'x');

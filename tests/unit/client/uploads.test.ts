@@ -7,13 +7,14 @@ async function* source(...sizes: number[]): AsyncGenerator<Uint8Array> {
 }
 
 /** Resolves with the chunks once `isEnough` holds. */
-function setUp() {
+function setUp(isBlocked = (): boolean => false) {
   const sent: Chunk[] = [];
   let changed = Promise.withResolvers<void>();
   const uploads = makeUploads((chunk) => {
     sent.push(chunk);
     changed.resolve();
     changed = Promise.withResolvers();
+    return !isBlocked();
   });
   const until = async (isEnough: (shown: unknown[][]) => boolean): Promise<unknown[][]> => {
     const shown = () => sent.map(({ streamId, mark, payload }) => [streamId, mark, payload.length]);

@@ -139,9 +139,7 @@ export function makeDownloads(grant: (stream: number, bytes: number) => void): D
   }
 
   return {
-    skip: ({ stream }) => {
-      lastId = Math.max(lastId, stream);
-    },
+    skip: ({ stream }) => void (lastId = Math.max(lastId, stream)),
     receive: (header) => {
       const { stream, bytes } = header;
       const refusal = refusalOf(header, lastId);

@@ -7,12 +7,14 @@ import type { Row } from './database.ts';
 import { deleteDelivery } from './hand-deliveries.ts';
 import type { HandOutcome, SubmissionSelection } from './queue-types.ts';
 import { readNumber, readNumberOrNull, readSubmissionId, readSubmissionState, readTextOrNull } from './rows.ts';
-import { rememberEnd } from './seen-files.ts';
+import { forgetDone, rememberEnd } from './seen-files.ts';
 import { doWithSubmissions, type Verdict } from './selected.ts';
 import { isSubmissionCounted } from './states.ts';
 
 /** Submissions of one transaction at most: each may have up to a thousand reports. */
 const DELETE_BATCH = 10;
+
+const DELETED = 'deleted';
 
 // Reports of this submission that no other one gave as well.
 const OWN_REPORTS = `SELECT r.seq FROM report AS r WHERE r.submission = :seq AND NOT EXISTS (
@@ -46,7 +48,7 @@ function handOver({ database }: StoreContext, seq: number): void {
 
 /** A file of a watch folder does not lie there for ever because of it: it is put aside like one that failed. */
 function putFileAside(context: StoreContext, row: Row, time: CallTime): void {
-  const failure = { code: 'deleted', message: 'its submission was deleted before it was converted' };
+  const failure = { code: DELETED, message: 'its submission was deleted before it was converted' };
   const converter = readTextOrNull(row, 'wanted_converter');
   rememberEnd(context, { submissionId: readSubmissionId(row, 'id'), outcome: 'failed', converter, failure }, time);
 }
@@ -65,7 +67,7 @@ function deleteSubmission(context: StoreContext, row: Row, time: CallTime): void
   if (isSubmissionCounted(state)) {
     ledger.addItems(-1);
     putFileAside(context, row, time);
-  }
+  } else forgetDone(context, readSubmissionId(row, 'id'), { code: DELETED, message: 'its submission was deleted' });
   dropBodies(context, row);
   noteSubmission(context, row, { state: 'deleted', reason: null });
   // What was delivered of it goes with it: the receipts of its reports.

@@ -127,6 +127,24 @@ export function rememberEnd(
 }
 
 /**
+ * Forget that the files of a submission were converted, because it is deleted: one that comes again is taken in again. One that still
+ * lies there stays known.
+ *
+ * @param context - Inside the transaction of the deletion.
+ * @param failure - What is shown of those that stay known.
+ */
+export function forgetDone({ database }: StoreContext, submissionId: SubmissionId, failure: FailureRecord): void {
+  database.run('DELETE FROM seen_file WHERE submission_id = :id AND identity IS NULL', { id: submissionId });
+  database.run(
+    "UPDATE seen_file SET state = 'failed', failure = :failure WHERE submission_id = :id AND state = 'done'",
+    {
+      id: submissionId,
+      failure: JSON.stringify(failure),
+    },
+  );
+}
+
+/**
  * Remember a file that cannot be taken in at all, so that it is put aside like one that failed.
  *
  * @param context - Inside a transaction.

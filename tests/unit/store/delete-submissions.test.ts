@@ -107,4 +107,18 @@ describe('deleteSubmissions()', () => {
     ]);
     expect(engine.call('openFiles')).toEqual([]);
   });
+
+  it('of a converted one lets its file be taken in again when it comes again, and leaves alone what still lies there', () => {
+    using engine = openTestEngine();
+    const origin = { folder: 'ict', path: 'a.csv', identity: '1' };
+    const first = convertOne(engine, [makeReport(1)], { origin });
+
+    remove(engine, [first]);
+    const known = engine.call('knownFiles', 'ict', [{ path: 'a.csv', identity: '1' }]);
+    const second = acceptOne(engine, { origin: { ...origin, identity: '2' } });
+
+    expect(known).toEqual(['a.csv']);
+    expect(second).not.toBe(first);
+    expect(engine.call('claimSubmission')).toMatchObject({ kind: 'claimed', item: { submissionId: second } });
+  });
 });

@@ -7,7 +7,7 @@ import type { Wire } from '../link/wire.ts';
 
 /** Bytes that wait in this process for one peer. Source: protocol.md 4. */
 export type OutboxLimits = {
-  /** From here on nothing more is read from the peer until all has left. */
+  /** From here on what can be told later is. Nothing is read from a peer as soon as the wire says that it does not keep up. */
   readonly pauseBytes: number;
   /** Over this the peer is closed as a slow consumer. */
   readonly closeBytes: number;
@@ -62,9 +62,10 @@ export function makeOutbox(
   }
 
   function watch(isFlowing: boolean): void {
-    const unsentBytes = wire.unsentBytes();
-    if (unsentBytes > limits.closeBytes) return overflow();
-    if (state === 'flowing' && (!isFlowing || unsentBytes >= limits.pauseBytes)) pause();
+    // Below its own mark the wire gathers what is said in one turn: that is not unread, and no drain would follow a pause.
+    if (isFlowing) return;
+    if (wire.unsentBytes() > limits.closeBytes) return overflow();
+    if (state === 'flowing') pause();
   }
 
   return {
@@ -75,7 +76,7 @@ export function makeOutbox(
       if (state !== 'overflowed') watch(sendChunk(wire, chunk));
     },
     isFlowing: () => state === 'flowing',
-    isBehind: () => wire.unsentBytes() >= limits.pauseBytes,
+    isBehind: () => state !== 'flowing' && wire.unsentBytes() >= limits.pauseBytes,
     drained: () => {
       if (state !== 'paused') return;
       state = 'flowing';

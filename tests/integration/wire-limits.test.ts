@@ -380,6 +380,18 @@ describe('bytes that a peer does not read', () => {
     heard.finish(null);
   });
 
+  it('are none of a peer that reads, however much is said to it in one turn and however little may wait', async () => {
+    await using test = await startTestServer({ ipc: { unsent: { pause: '4 KiB', close: '8 KiB' } } });
+    const client = await test.enter();
+    const texts = [1, 2, 3, 4].map((id) => request(id, 'test/text', { chars: 3000 }));
+
+    client.write(Buffer.concat(texts.map((text) => frame(JSON.stringify(text)))));
+    const answers = await Promise.all([1, 2, 3, 4].map((id) => client.answer(id)));
+
+    expect(answers.map(outcomeOf)).toEqual(['result', 'result', 'result', 'result']);
+    expect(outcomeOf(await client.call('ping'))).toBe('result');
+  });
+
   it('over the limit close it, with a last word, and nothing is lost of what was said before', async () => {
     await using test = await startTestServer({
       ipc: { calls: 64, unsent: { pause: '4 KiB', close: `${CLOSE / KIB} KiB` } },

@@ -59,6 +59,8 @@ export function makeFrameTimer(
       start();
     },
     [Symbol.dispose]: () => {
+      // What was not read may be read once more while the wire is closed.
+      isPending = false;
       stop();
       deadlines[Symbol.dispose]();
     },

@@ -20,14 +20,15 @@ export type CallProgress = {
   readonly received: (bytes: number) => void;
   /** The method says how far it is. */
   readonly report: ProgressPort;
-  /** The call is about to be answered. Says nothing when nothing had begun. */
+  /** The call is about to be answered. Says nothing when nothing had begun, and nothing comes after it: code may run on. */
   readonly end: () => void;
 };
 
 /** With `begin` and `end` at most 10 in any second; what comes between two reports is in the next one. */
 const REPORT_EVERY_MS = 125;
 
-const SILENT: CallProgress = { received: () => undefined, report: () => undefined, end: () => undefined };
+/** Of a call that says nothing, or nothing more. */
+export const SILENT: CallProgress = { received: () => undefined, report: () => undefined, end: () => undefined };
 
 /** Bytes of all streams of a call, where its params tell: `size` is that of the main file alone. */
 function totalBytes({ size, stream, companions }: JsonObject): number | null {
@@ -46,6 +47,7 @@ export function makeProgress({ clock, notify }: ProgressDeps, params: JsonObject
   const total = totalBytes(params);
   let bytes = 0;
   let lastMs: number | null = null;
+  let isOver = false;
   let toWords: () => Told = () => ({ message: '' });
 
   function toldOfBytes(): Told {
@@ -58,6 +60,7 @@ export function makeProgress({ clock, notify }: ProgressDeps, params: JsonObject
     notify('$/progress', { token, value: { kind, ...toWords() } });
 
   function next(words: () => Told): void {
+    if (isOver) return;
     toWords = words;
     const nowMs = clock.monotonicMs();
     if (lastMs !== null && nowMs - lastMs < REPORT_EVERY_MS) return;
@@ -72,7 +75,8 @@ export function makeProgress({ clock, notify }: ProgressDeps, params: JsonObject
     },
     report: (told) => next(() => told),
     end: () => {
-      if (lastMs !== null) tell('end');
+      if (lastMs !== null && !isOver) tell('end');
+      isOver = true;
     },
   };
 }

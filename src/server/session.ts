@@ -17,7 +17,7 @@ import type { ConnectionDeps } from './deps.ts';
 import { type DownloadHeader, type Downloads, makeDownloads } from './downloads.ts';
 import { toAnswerError } from './failure.ts';
 import type { Outbox } from './outbox.ts';
-import { type CallProgress, makeProgress } from './progress.ts';
+import { type CallProgress, makeProgress, SILENT } from './progress.ts';
 import { type CallSubscriptions, makeSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { type CallUploads, makeUploads, NO_UPLOADS, type Uploads } from './uploads.ts';
 
@@ -246,8 +246,8 @@ export class Session implements Disposable {
     const answer = await call.answer;
     const { id, uploads } = started;
     uploads.end(() => call.abortReason ?? answered());
-    // Order: before the answer, after which nobody listens to the token.
-    started.progress?.end();
+    // Order: before the answer, after which nobody listens to the token; code that runs on tells nobody.
+    (started.progress ??= SILENT).end();
     if (!this.#isGone) this.#input.outbox.send(this.#bodyOf(started, answer));
     // Order: answered only now, so that a drain that waits for idle finds the answer handed to the wire.
     this.#calls.answered(id);

@@ -65,11 +65,13 @@ describe('a frame timer', () => {
     expect(timeouts()).toBe(1);
   });
 
-  it('leaves no timer behind', () => {
+  it.each(['at once', 'when reading goes on after it'])('leaves no timer behind: %s', (when) => {
     const { clock, timer, timeouts } = setUp();
     timer.update(true, 0);
+    if (when !== 'at once') timer.hold();
 
     timer[Symbol.dispose]();
+    timer.release();
     clock.advance(60_000);
 
     expect(timeouts()).toBe(0);

@@ -85,4 +85,19 @@ describe('makeProgress()', () => {
 
     expect(told).toEqual([]);
   });
+
+  it.each([
+    ['had begun', 1, ['begin', 'end']],
+    ['had not', 0, []],
+  ])('says nothing of code that runs on after the answer, where something %s', (_case, bytes, expected) => {
+    const { clock, told, progress } = open(STREAMED);
+    if (bytes > 0) progress.received(bytes);
+    progress.end();
+
+    clock.advance(1000);
+    progress.report({ message: 'still at it' });
+    progress.end();
+
+    expect(told.map((one) => (one as [string, { value: { kind: string } }])[1].value.kind)).toEqual(expected);
+  });
 });

@@ -27,6 +27,11 @@ export function connectDaemon(context: CliContext): Promise<Client> {
   });
 }
 
+const PATIENCE_MS = 3_600_000;
+
+/** Options of a call that may go through all there is: it has an hour, and ends with the command's interrupt. */
+export const patiently = ({ signal }: Pick<CliContext, 'signal'>) => ({ signal, deadlineMs: PATIENCE_MS });
+
 /**
  * Connect, again and again until somebody answers.
  *

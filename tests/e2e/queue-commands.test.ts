@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { canonicalReport, documents, submitText, until, untilDelivery, watsAt, writeToken } from '../support/e2e.ts';
+import { eventually } from '../support/processes.ts';
 import { shareDaemon } from '../support/shared-daemon.ts';
 import { startSink } from '../support/sink/client.ts';
+
+const entry = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
 
 const REFUSED = { kind: 'status', status: 400, body: 'no such part number' } as const;
 const DOWN = { kind: 'status', status: 503, body: 'later' } as const;
@@ -213,6 +218,25 @@ describe('airlock queue drain', () => {
 
     const sum = Object.values(left.deliveries).reduce((total, one) => total + one, 0);
     expect({ exitCode, sum, submissions: left.submissions }).toEqual({ exitCode: 2, sum: count, submissions: {} });
+  });
+
+  it('asked for by rpc is ended by an interrupt, with 130', async () => {
+    await using sink = await startSink({ mode: DOWN });
+    await using home = await makeTestHome();
+    await home.configure(watsAt(sink.url));
+    await writeToken(home);
+    const daemon = await home.start(['--set', 'observe.log.level=debug']);
+    await using client = await home.connect('local');
+    await submitText(client, canonicalReport('DR-5'));
+    const entered = () => daemon.log().split('connection is authenticated').length;
+    const before = entered();
+    const child = spawn(process.execPath, [entry, '--home', home.home, 'rpc', 'queue/drain'], { stdio: 'ignore' });
+    const exit = once(child, 'exit');
+    await eventually(async () => entered() > before);
+
+    child.kill('SIGINT');
+
+    expect(await exit).toEqual([130, null]);
   });
 
   it('ends at its deadline while something goes on', async () => {

@@ -1,6 +1,5 @@
 // airlock log-level: another level of the daemon's log, for a time.
 
-import { makeUuidV7 } from '../../core/ids.ts';
 import type { SETTABLE_LOG_LEVELS } from '../../core/logger.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
@@ -11,8 +10,7 @@ export type LogLevelArguments = { readonly level: (typeof SETTABLE_LOG_LEVELS)[n
 /** @throws {AirlockError} invalid_params for less than a second or more than a day. */
 export const logLevel: Command<LogLevelArguments> = async (context, { level, forMs }) => {
   await using client = await connectDaemon(context);
-  const idempotencyKey = makeUuidV7(context.clock.nowUnixMs());
-  const result = await client.call('log/setLevel', { level, forMs, idempotencyKey });
+  const result = await client.call('log/setLevel', { level, forMs });
   if (context.output.isJson) context.output.document(result);
   context.output.line(`level ${result.level} until ${result.until}, then ${result.returnsTo}`);
   return 0;

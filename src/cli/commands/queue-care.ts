@@ -3,6 +3,7 @@
 import { formatBytes } from '../../core/units.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
+import { showProgress } from '../show-progress.ts';
 
 /** How long either may take. */
 export type CareArguments = { readonly timeoutMs: number };
@@ -11,16 +12,10 @@ export type CareArguments = { readonly timeoutMs: number };
 export const queueVerify: Command<CareArguments> = async (context, { timeoutMs }) => {
   await using client = await connectDaemon(context);
   const { output, signal } = context;
-  const outcome = await client.call(
-    'queue/verify',
-    {},
-    {
-      signal,
-      deadlineMs: timeoutMs,
-      onProgress: ({ message = '', percentage = 0 }) => output.progress(`${percentage} %, ${message}`),
-    },
-  );
-  output.progress('');
+  const onProgress = showProgress(output);
+  const outcome = await client
+    .call('queue/verify', {}, { signal, deadlineMs: timeoutMs, onProgress })
+    .finally(() => output.progress(''));
   if (output.isJson) output.document(outcome);
   output.line(`${outcome.checked} bodies checked, ${formatBytes(outcome.bytes)}: ${outcome.damagedCount} damaged`);
   for (const { kind, id, problem } of outcome.damaged) output.line(`${problem}: ${kind} of ${id}`);
@@ -31,7 +26,10 @@ export const queueVerify: Command<CareArguments> = async (context, { timeoutMs }
 export const queueCompact: Command<CareArguments> = async (context, { timeoutMs }) => {
   await using client = await connectDaemon(context);
   const { output, signal } = context;
-  const result = await client.call('queue/compact', {}, { signal, deadlineMs: timeoutMs });
+  const onProgress = showProgress(output);
+  const result = await client
+    .call('queue/compact', {}, { signal, deadlineMs: timeoutMs, onProgress })
+    .finally(() => output.progress(''));
   if (output.isJson) output.document(result);
   output.line(`${formatBytes(result.freedBytes)} given back; the database has ${formatBytes(result.fileBytes)}`);
   return 0;

@@ -3,6 +3,7 @@
 import { EXIT_PARTIAL } from '../../core/errors.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
+import { showProgress } from '../show-progress.ts';
 
 /** `destination` null: the whole queue. */
 export type DrainArguments = { readonly destination: string | null; readonly timeoutMs: number };
@@ -15,12 +16,11 @@ function lines(title: string, counts: Readonly<Record<string, number>>): readonl
 export const queueDrain: Command<DrainArguments> = async (context, { destination, timeoutMs }) => {
   await using client = await connectDaemon(context);
   const { output, signal } = context;
-  const { left } = await client.call('queue/drain', destination === null ? {} : { destination }, {
-    signal,
-    deadlineMs: timeoutMs,
-    onProgress: ({ message = '', percentage = 0 }) => output.progress(`${percentage} %, ${message}`),
-  });
-  output.progress('');
+  const where = destination === null ? {} : { destination };
+  const onProgress = showProgress(output);
+  const { left } = await client
+    .call('queue/drain', where, { signal, deadlineMs: timeoutMs, onProgress })
+    .finally(() => output.progress(''));
   if (output.isJson) output.document({ left });
   output.line('drained');
   const rest = [...lines('submissions', left.submissions), ...lines('deliveries', left.deliveries)];

@@ -1,10 +1,9 @@
 // airlock queue pause|resume, destination hold|release: uploads that a person stops and lets go on.
 
-import { makeUuidV7 } from '../../core/ids.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { queuePause as spec } from '../../protocol/methods/queue-pause.ts';
 import type { CliContext, Command } from '../context.ts';
-import { connectDaemon } from '../daemon-link.ts';
+import { connectDaemon, patiently } from '../daemon-link.ts';
 
 type Result = ResultOf<typeof spec>;
 
@@ -29,32 +28,28 @@ function tell({ output }: CliContext, result: Result): number {
   return 0;
 }
 
-const keyOf = ({ clock }: CliContext): { readonly idempotencyKey: string } => ({
-  idempotencyKey: makeUuidV7(clock.nowUnixMs()),
-});
-
 /** Files are taken in and converted all the same. @throws {AirlockError} not_found. */
 export const queuePause: Command<PauseArguments> = async (context, { destination }) => {
   await using client = await connectDaemon(context);
   const where = destination === null ? {} : { destination };
-  return tell(context, await client.call('queue/pause', { ...where, ...keyOf(context) }));
+  return tell(context, await client.call('queue/pause', where, patiently(context)));
 };
 
 /** Also ends what destinations brought upon themselves. @throws {AirlockError} not_found. */
 export const queueResume: Command<PauseArguments> = async (context, { destination }) => {
   await using client = await connectDaemon(context);
   const where = destination === null ? {} : { destination };
-  return tell(context, await client.call('queue/resume', { ...where, ...keyOf(context) }));
+  return tell(context, await client.call('queue/resume', where, patiently(context)));
 };
 
 /** @throws {AirlockError} not_found. */
 export const destinationHold: Command<{ readonly name: string }> = async (context, { name }) => {
   await using client = await connectDaemon(context);
-  return tell(context, await client.call('destination/hold', { name, ...keyOf(context) }));
+  return tell(context, await client.call('destination/hold', { name }, patiently(context)));
 };
 
 /** @throws {AirlockError} not_found. */
 export const destinationRelease: Command<{ readonly name: string }> = async (context, { name }) => {
   await using client = await connectDaemon(context);
-  return tell(context, await client.call('destination/release', { name, ...keyOf(context) }));
+  return tell(context, await client.call('destination/release', { name }, patiently(context)));
 };

@@ -1,14 +1,12 @@
-// airlock queue list|show|retry: deliveries that wait, and those that a person wants tried once more.
+// airlock queue list|show: deliveries that wait.
 
-import { makeUuidV7 } from '../../core/ids.ts';
-import type { DeliveryState, RetryableDeliveryState } from '../../core/states.ts';
+import type { DeliveryState } from '../../core/states.ts';
 import type { ResultOf } from '../../protocol/method-spec.ts';
 import type { queueList as queueListSpec } from '../../protocol/methods/queue-list.ts';
 import type { Command } from '../context.ts';
 import { connectDaemon } from '../daemon-link.ts';
 import { type Output, toPrintableLine } from '../output.ts';
 import { type ListArguments, printPage } from '../page.ts';
-import { tellSelected } from '../tell-selected.ts';
 
 type QueuedDelivery = ResultOf<typeof queueListSpec>['items'][number];
 
@@ -46,28 +44,4 @@ export const queueShow: Command<{ readonly id: string }> = async (context, { id 
   if (output.isJson) output.document(delivery);
   else printDelivery(output, delivery);
   return 0;
-};
-
-/** Which deliveries: exactly one of ids, state and destination, all. */
-export type QueueRetryArguments = {
-  readonly ids: readonly string[];
-  readonly state: RetryableDeliveryState | null;
-  readonly destination: string | null;
-  readonly isAll: boolean;
-  readonly isDryRun: boolean;
-};
-
-/** Dead, held, deferred and corrupt deliveries become ready. @throws {AirlockError} invalid_params. */
-export const queueRetry: Command<QueueRetryArguments> = async (context, input) => {
-  await using client = await connectDaemon(context);
-  const { ids, state, destination, isAll, isDryRun } = input;
-  const result = await client.call('queue/retry', {
-    dryRun: isDryRun,
-    ...(ids.length === 0 ? {} : { ids: [...ids] }),
-    ...(state === null ? {} : { state }),
-    ...(destination === null ? {} : { destination }),
-    ...(isAll ? { all: true as const } : {}),
-    idempotencyKey: makeUuidV7(context.clock.nowUnixMs()),
-  });
-  return tellSelected(context.output, result, { what: 'deliveries', done: 'tried again' });
 };

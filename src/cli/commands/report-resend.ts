@@ -1,9 +1,8 @@
 // airlock report resend: reports once more to a destination.
 
 import { EXIT_PARTIAL } from '../../core/errors.ts';
-import { makeUuidV7 } from '../../core/ids.ts';
 import type { Command } from '../context.ts';
-import { connectDaemon } from '../daemon-link.ts';
+import { connectDaemon, patiently } from '../daemon-link.ts';
 
 /** `since`: RFC 3339 with a zone. */
 export type ResendArguments = { readonly destination: string; readonly since: string; readonly isDryRun: boolean };
@@ -11,9 +10,8 @@ export type ResendArguments = { readonly destination: string; readonly since: st
 /** Exit 0; 2 when some stay as they are, 1 when all do. @throws {AirlockError} not_found; invalid_params. */
 export const reportResend: Command<ResendArguments> = async (context, { destination, since, isDryRun }) => {
   await using client = await connectDaemon(context);
-  const { output, clock } = context;
-  const idempotencyKey = makeUuidV7(clock.nowUnixMs());
-  const result = await client.call('report/resend', { destination, since, dryRun: isDryRun, idempotencyKey });
+  const { output } = context;
+  const result = await client.call('report/resend', { destination, since, dryRun: isDryRun }, patiently(context));
   const { count, converting, skipped } = result;
   const are = isDryRun ? 'would be' : 'are';
   if (output.isJson) output.document(result);

@@ -3,7 +3,7 @@
 import { AirlockError } from '../../core/errors.ts';
 import { METHODS, type MethodName } from '../../protocol/registry.ts';
 import type { Command } from '../context.ts';
-import { connectDaemon } from '../daemon-link.ts';
+import { connectDaemon, patiently } from '../daemon-link.ts';
 import { toJsonText } from '../output.ts';
 
 /** `params`: JSON text of an object. */
@@ -33,7 +33,7 @@ export const rpc: Command<RpcArguments> = async (context, { method, params }) =>
   const input = toParams(params);
   await using client = await connectDaemon(context);
   // Trust: the daemon validates the params; here they are only passed on.
-  const result: object = await client.call(name, input);
+  const result: object = await client.call(name, input, patiently(context));
   if (context.output.isJson) context.output.document({ ...result });
   context.output.line(toJsonText(result, 2));
   return 0;

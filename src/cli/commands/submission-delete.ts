@@ -1,9 +1,8 @@
 // airlock submission delete: files that were taken in go for good, with their reports.
 
-import { makeUuidV7 } from '../../core/ids.ts';
 import type { DELETABLE_SUBMISSION_STATES } from '../../core/states.ts';
 import type { Command } from '../context.ts';
-import { connectDaemon } from '../daemon-link.ts';
+import { connectDaemon, patiently } from '../daemon-link.ts';
 import { tellSelected } from '../tell-selected.ts';
 
 /** Which submissions: ids or a state. */
@@ -16,11 +15,14 @@ export type SubmissionDeleteArguments = {
 /** @throws {AirlockError} invalid_params. */
 export const submissionDelete: Command<SubmissionDeleteArguments> = async (context, { ids, state, isDryRun }) => {
   await using client = await connectDaemon(context);
-  const result = await client.call('submission/delete', {
-    dryRun: isDryRun,
-    ...(ids.length === 0 ? {} : { ids: [...ids] }),
-    ...(state === null ? {} : { state }),
-    idempotencyKey: makeUuidV7(context.clock.nowUnixMs()),
-  });
+  const result = await client.call(
+    'submission/delete',
+    {
+      dryRun: isDryRun,
+      ...(ids.length === 0 ? {} : { ids: [...ids] }),
+      ...(state === null ? {} : { state }),
+    },
+    patiently(context),
+  );
   return tellSelected(context.output, result, { what: 'submissions', done: 'deleted' });
 };

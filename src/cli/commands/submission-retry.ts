@@ -1,9 +1,8 @@
 // airlock submission retry: files that were taken in are converted once more.
 
-import { makeUuidV7 } from '../../core/ids.ts';
 import type { RetryableSubmissionState } from '../../core/states.ts';
 import type { Command } from '../context.ts';
-import { connectDaemon } from '../daemon-link.ts';
+import { connectDaemon, patiently } from '../daemon-link.ts';
 import { tellSelected } from '../tell-selected.ts';
 
 /** Which submissions: ids or a state; `converter` null and no arguments = as they were sent. */
@@ -19,13 +18,16 @@ export type SubmissionRetryArguments = {
 export const submissionRetry: Command<SubmissionRetryArguments> = async (context, input) => {
   await using client = await connectDaemon(context);
   const { ids, state, converter, isDryRun } = input;
-  const result = await client.call('submission/retry', {
-    dryRun: isDryRun,
-    ...(ids.length === 0 ? {} : { ids: [...ids] }),
-    ...(state === null ? {} : { state }),
-    ...(converter === null ? {} : { converter }),
-    ...(Object.keys(input.arguments).length === 0 ? {} : { arguments: { ...input.arguments } }),
-    idempotencyKey: makeUuidV7(context.clock.nowUnixMs()),
-  });
+  const result = await client.call(
+    'submission/retry',
+    {
+      dryRun: isDryRun,
+      ...(ids.length === 0 ? {} : { ids: [...ids] }),
+      ...(state === null ? {} : { state }),
+      ...(converter === null ? {} : { converter }),
+      ...(Object.keys(input.arguments).length === 0 ? {} : { arguments: { ...input.arguments } }),
+    },
+    patiently(context),
+  );
   return tellSelected(context.output, result, { what: 'submissions', done: 'tried again' });
 };

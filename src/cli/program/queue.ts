@@ -11,7 +11,7 @@ import { parseDelivery, parseDuration } from '../argument-values.ts';
 import { addQueueCare } from './care.ts';
 import { addList, type Choose, type ListOptions, toList } from './choose.ts';
 
-type RetryOptions = {
+type SelectionOptions = {
   readonly state?: string;
   readonly destination?: string;
   readonly all?: boolean;
@@ -20,26 +20,6 @@ type RetryOptions = {
 type Ids = readonly string[] | undefined;
 
 const DRAIN_TIMEOUT_MS = 10 * 60_000;
-
-function addQueueRetry(queue: Commander, choose: Choose): void {
-  queue
-    .command('retry')
-    .description('try deliveries again: by id, or by state and destination, or all')
-    .argument('[id...]', 'reportId@destination, as queue list shows them', collectDeliveries)
-    .addOption(new Option('--state <state>', 'all in this state').choices(RETRYABLE_DELIVERY_STATES))
-    .option('--destination <name>', 'all that go there')
-    .option('--all', 'all that are dead, held or deferred')
-    .option('--dry-run', 'only say how many')
-    .action((ids: readonly string[] | undefined, { state, destination, all, dryRun }: RetryOptions) =>
-      choose(async () => (await import('../commands/queue.ts')).queueRetry, {
-        ids: ids ?? [],
-        state: RETRYABLE_DELIVERY_STATES.find((name) => name === state) ?? null,
-        destination: destination ?? null,
-        isAll: all === true,
-        isDryRun: dryRun === true,
-      }),
-    );
-}
 
 function addSelection(command: Commander, states: readonly string[], all: string): Commander {
   return command
@@ -53,7 +33,7 @@ function addSelection(command: Commander, states: readonly string[], all: string
 function toSelection<State extends string>(
   states: readonly State[],
   ids: readonly string[] | undefined,
-  { state, destination, all, dryRun }: RetryOptions,
+  { state, destination, all, dryRun }: SelectionOptions,
 ) {
   return {
     ids: ids ?? [],
@@ -66,17 +46,22 @@ function toSelection<State extends string>(
 
 function addQueueByHand(queue: Commander, choose: Choose): void {
   const load = () => import('../commands/queue-by-hand.ts');
+  const retry = queue.command('retry').description('try deliveries again: by id, or by state and destination, or all');
+  addSelection(retry, RETRYABLE_DELIVERY_STATES, 'all that are dead, held or deferred').action(
+    (ids: Ids, options: SelectionOptions) =>
+      choose(async () => (await load()).queueRetry, toSelection(RETRYABLE_DELIVERY_STATES, ids, options)),
+  );
   const hold = queue.command('hold').description('hold deliveries back until they are released');
-  addSelection(hold, HOLDABLE_DELIVERY_STATES, 'all that wait').action((ids: Ids, options: RetryOptions) =>
+  addSelection(hold, HOLDABLE_DELIVERY_STATES, 'all that wait').action((ids: Ids, options: SelectionOptions) =>
     choose(async () => (await load()).queueHold, toSelection(HOLDABLE_DELIVERY_STATES, ids, options)),
   );
   const release = queue.command('release').description('let deliveries go that were held with queue hold');
-  addSelection(release, ['held'], 'all that a person holds').action((ids: Ids, options: RetryOptions) =>
+  addSelection(release, ['held'], 'all that a person holds').action((ids: Ids, options: SelectionOptions) =>
     choose(async () => (await load()).queueRelease, toSelection(['held'] as const, ids, options)),
   );
   const remove = queue.command('delete').description('delete deliveries for good, undelivered');
   addSelection(remove, DELETABLE_DELIVERY_STATES, 'all that are not delivered').action(
-    (ids: Ids, options: RetryOptions) =>
+    (ids: Ids, options: SelectionOptions) =>
       choose(async () => (await load()).queueDelete, toSelection(DELETABLE_DELIVERY_STATES, ids, options)),
   );
   queue
@@ -84,7 +69,7 @@ function addQueueByHand(queue: Commander, choose: Choose): void {
     .description('delete everything that is not delivered')
     .addArgument(new Argument('<what>', 'ALL, in capitals: there is no way back').choices(['ALL']))
     .option('--dry-run', 'only say how many')
-    .action((_all: string, { dryRun }: RetryOptions) =>
+    .action((_all: string, { dryRun }: SelectionOptions) =>
       choose(
         async () => (await load()).queueDelete,
         toSelection(DELETABLE_DELIVERY_STATES, [], { all: true, dryRun: dryRun === true }),
@@ -98,14 +83,14 @@ function addQueuePause(queue: Commander, choose: Choose): void {
     .command('pause')
     .description('upload nothing more until resume, also after a restart; files are still taken in and converted')
     .option('--destination <name>', 'only there')
-    .action(({ destination }: RetryOptions) =>
+    .action(({ destination }: SelectionOptions) =>
       choose(async () => (await load()).queuePause, { destination: destination ?? null }),
     );
   queue
     .command('resume')
     .description('upload again, and try at once what was held or waited for')
     .option('--destination <name>', 'only there')
-    .action(({ destination }: RetryOptions) =>
+    .action(({ destination }: SelectionOptions) =>
       choose(async () => (await load()).queueResume, { destination: destination ?? null }),
     );
   queue
@@ -113,7 +98,7 @@ function addQueuePause(queue: Commander, choose: Choose): void {
     .description('wait until everything is delivered that goes on by itself')
     .option('--destination <name>', 'only what goes there')
     .option('--timeout <duration>', 'how long to wait', parseDuration, DRAIN_TIMEOUT_MS)
-    .action(({ destination, timeout }: RetryOptions & { readonly timeout: number }) =>
+    .action(({ destination, timeout }: SelectionOptions & { readonly timeout: number }) =>
       choose(async () => (await import('../commands/queue-drain.ts')).queueDrain, {
         destination: destination ?? null,
         timeoutMs: timeout,
@@ -148,7 +133,6 @@ export function addQueue(program: Commander, choose: Choose): void {
     .description('one delivery')
     .argument('<id>', 'reportId@destination, as queue list shows it', parseDelivery)
     .action((id: string) => choose(async () => (await import('../commands/queue.ts')).queueShow, { id }));
-  addQueueRetry(queue, choose);
   addQueueByHand(queue, choose);
   addQueuePause(queue, choose);
   addQueueCare(queue, choose);

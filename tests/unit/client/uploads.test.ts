@@ -58,6 +58,27 @@ describe('the uploads of a connection', () => {
     ]);
   });
 
+  it('read no further while what was sent does not leave, whatever the server has asked for', async () => {
+    let isBlocked = true;
+    const { uploads, until, sent } = setUp(() => isBlocked);
+    let read = 0;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (; read < 100; read += 1) yield Buffer.alloc(1000);
+    }
+    using _upload = uploads.begin({ stream: 1 }, new Map([[1, endless()]]));
+
+    uploads.credit(1, Number.MAX_SAFE_INTEGER);
+    await until((shown) => shown.length === 1);
+    await new Promise(setImmediate);
+    const readWhileBlocked = read;
+    isBlocked = false;
+    uploads.drained();
+    await until(ended);
+
+    expect(readWhileBlocked).toBe(1);
+    expect(sent.length).toBe(101);
+  });
+
   it('do not touch a source before the first credit', () => {
     const { uploads, sent } = setUp();
     let isTouched = false;

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { KeyStore } from '../link/key-store.ts';
 import { type BoundMethod, type BoundMethods, bind, type Handler } from '../protocol/handler.ts';
+import type { MethodSpec } from '../protocol/method-spec.ts';
 import { METHODS } from '../protocol/registry.ts';
 import type { Store } from '../store/types.ts';
 import { handleAdminShutdown, type ShutdownPort } from './admin-shutdown.ts';
@@ -38,6 +39,7 @@ import { handleQueueList } from './queue-list.ts';
 import { handleQueueRetry } from './queue-retry.ts';
 import { handleSubmissionRetry } from './submission-retry.ts';
 import type { Delivery } from '../delivery/uploader.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { type KeyedSpec, type OnceDeps, onceByKey } from './once-by-key.ts';
 import { makeQueueByHand } from './queue-by-hand.ts';
 import { handleAdminRestart, type RestartPort } from './admin-restart.ts';
@@ -83,6 +85,11 @@ function keyed<Spec extends KeyedSpec, Deps extends OnceDeps>(
   return bind(spec, onceByKey(spec, handler), deps);
 }
 
+/** A method of which one call runs at a time. */
+function alone<Spec extends MethodSpec, Deps>(spec: Spec, handler: Handler<Spec, Deps>, deps: Deps): BoundMethod {
+  return bind(spec, oneAtATime(spec, handler), deps);
+}
+
 /**
  * Tie every method to its code.
  *
@@ -116,8 +123,8 @@ export function makeHandlers(deps: HandlerDeps): BoundMethods {
     'queue/pause': keyed(METHODS['queue/pause'], handleQueuePause, { store, sources }),
     'queue/resume': keyed(METHODS['queue/resume'], handleQueueResume, { store, sources, delivery }),
     'queue/shape': bind(METHODS['queue/shape'], handleQueueShape, { store }),
-    'queue/verify': bind(METHODS['queue/verify'], handleQueueVerify, { store }),
-    'queue/compact': bind(METHODS['queue/compact'], handleQueueCompact, { store }),
+    'queue/verify': alone(METHODS['queue/verify'], handleQueueVerify, { store }),
+    'queue/compact': alone(METHODS['queue/compact'], handleQueueCompact, { store }),
     'report/resend': keyed(METHODS['report/resend'], handleReportResend, { store, sources }),
     'health/get': bind(METHODS['health/get'], handleHealthGet, { sources, boot }),
     'log/setLevel': keyed(METHODS['log/setLevel'], handleLogSetLevel, { store, logLevel: deps.logLevel }),

@@ -182,6 +182,19 @@ describe('airlock queue shape, verify and compact', () => {
     expect(compact).toMatchObject({ exitCode: 0, document: { freedBytes: expect.any(Number) } });
   });
 
+  it('run one at a time: a second one is told what runs', async () => {
+    const { client } = shared;
+
+    const ends = await Promise.allSettled([client.call('queue/verify', {}), client.call('queue/verify', {})]);
+    const after = await client.call('queue/verify', {});
+
+    expect(ends).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'busy', data: { reason: 'queue/verify' } } },
+    ]);
+    expect(after.damagedCount).toBe(0);
+  });
+
   it('verify names a file whose bytes were changed, and tells how far it is', async () => {
     const { home, client } = shared;
     const text = canonicalReport('CARE-2').padEnd(200_000);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
 
 /** Done by itself in quiet moments; this does not wait for them. On a full disk nothing is freed. Tells `$/progress`.
- * Errors: cancelled, deadline_exceeded; what is freed by then stays so. */
+ * One runs at a time. Errors: busy, cancelled, deadline_exceeded; what is freed by then stays so. */
 export const queueCompact = {
   name: 'queue/compact',
   sinceVersion: 1,

@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
 
-/** Changes nothing: a damaged report becomes `corrupt` when its turn comes. Tells `$/progress`. Errors: cancelled, deadline_exceeded. */
+/** Changes nothing: a damaged report becomes `corrupt` when its turn comes. Tells `$/progress`. One runs at a time.
+ * Errors: busy, cancelled, deadline_exceeded. */
 export const queueVerify = {
   name: 'queue/verify',
   sinceVersion: 1,

@@ -138,10 +138,21 @@ export class Connection {
   }
 
   #work(): void {
+    try {
+      this.#workOn();
+    } catch (err) {
+      // A bug. Thrown on, it would end the process, or be taken for a reset of the peer.
+      this.#log.error({ err }, 'connection is cut: what came could not be handled');
+      this.destroy('a bug');
+    }
+  }
+
+  #workOn(): void {
     let frames = 0;
     this.#turn.begin();
-    while (this.#phase.kind !== 'closing') {
-      if (this.#turn.isOver()) return this.#letOthers(frames);
+    // Order: looked at after each frame, so that the slowest machine handles one in each turn.
+    for (let hasWorked = false; this.#phase.kind !== 'closing'; hasWorked = true) {
+      if (hasWorked && this.#turn.isOver()) return this.#letOthers(frames);
       const frame = this.#decoder.next();
       if (frame === null) {
         this.#turn.end();

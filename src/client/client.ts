@@ -44,7 +44,7 @@ export type Client = AsyncDisposable &
      * cancelled when this side closed; unknown_method, with the daemon's version, when it is older than this client; too_large when
      * the call does not fit into a frame; internal when the answer does not fit the schema; what the client ended with; or whatever
      * the server answered.
-     * @throws `signal.reason` when aborted, and what a source of `upload` threw.
+     * @throws `signal.reason` when aborted, and what a source of `upload` or the listener `onProgress` threw.
      */
     readonly call: <Name extends MethodName>(
       name: Name,

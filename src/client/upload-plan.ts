@@ -4,7 +4,7 @@ import type { UploadSources } from './uploads.ts';
 
 /**
  * Bytes to send. Bytes, and a function that is called anew for each try, can be sent again after a lost connection; what is given as
- * an iterable is read once, so a call that had begun to read it then fails.
+ * an iterable is read once, so a call that had begun to read it then fails. No piece is copied: it may not be changed once it is given.
  */
 export type UploadSource = Uint8Array | (() => AsyncIterable<Uint8Array>) | AsyncIterable<Uint8Array>;
 

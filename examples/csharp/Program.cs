@@ -11,7 +11,7 @@ namespace Airlock;
 
 public static class Program
 {
-    private static readonly string[] Ended = { "converted", "skipped", "rejected", "failed", "stopped", "crashed", "quarantined" };
+    private static readonly string[] Ended = { "converted", "skipped", "rejected", "failed", "stopped", "crashed", "quarantined", "deleted" };
 
     public static async Task<int> Main(string[] args)
     {

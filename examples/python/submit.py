@@ -6,7 +6,7 @@ import sys
 
 from airlock_client import AirlockError, connect
 
-ENDED = ("converted", "skipped", "rejected", "failed", "stopped", "crashed", "quarantined")
+ENDED = ("converted", "skipped", "rejected", "failed", "stopped", "crashed", "quarantined", "deleted")
 
 
 def main():

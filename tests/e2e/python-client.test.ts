@@ -8,7 +8,8 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeTestHome } from '../support/daemon.ts';
-import { canonicalReport } from '../support/e2e.ts';
+import { SMALLEST_CONVERTER } from '../support/converter-folder.ts';
+import { canonicalReport, until, writeOwnConverter } from '../support/e2e.ts';
 import { shareDaemon } from '../support/shared-daemon.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -59,6 +60,23 @@ describe.skipIf(!hasPython)('the Python client (needs python3, 3.8 or later)', (
     expect(stderr).toBe('');
     expect(stdout).toMatch(/small\.json [0-9a-f-]{36} converted\n/);
     expect(code).toBe(0);
+  });
+
+  it('ends its wait for a file that a person deletes', async () => {
+    await using home = await makeTestHome();
+    await writeOwnConverter(home, 'later', { source: SMALLEST_CONVERTER, extension: '.later' });
+    await home.start();
+    await using client = await home.connect('local');
+    const file = path.join(home.home, 'a.later');
+    await writeFile(file, 'x');
+    const ended = python(['submit.py', file], home.home);
+    const waiting = async () => (await client.call('submission/list', { state: 'waiting' })).items[0];
+    // Nobody has approved the converter.
+    const submission = await until(client, waiting, (row) => row !== undefined);
+
+    await client.call('submission/delete', { ids: [submission?.submissionId ?? ''] });
+
+    expect(await ended).toMatchObject({ code: 65, stdout: expect.stringMatching(/a\.later [0-9a-f-]{36} deleted\n/) });
   });
 
   it('streams 5 MiB as it gets credit, and what it sends twice under one key is taken once', async () => {

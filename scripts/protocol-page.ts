@@ -93,7 +93,7 @@ const SESSION: readonly LimitRow[] = [
   },
   { what: 'Subscriptions', value: ipc.subscriptions, unit: '', set: 'ipc.subscriptions', told: 'subscriptions' },
   { what: 'Events kept of each topic', value: ipc.eventHistory, unit: '', set: 'ipc.eventHistory' },
-  { what: 'Unsent bytes: the server stops reading', value: ipc.unsent.pause, unit: bytes, set: 'ipc.unsent.pause' },
+  { what: 'Unsent bytes: events are left out, and nothing is read', value: ipc.unsent.pause, unit: bytes, set: 'ipc.unsent.pause' },
   {
     what: 'Unsent bytes: the server closes',
     value: ipc.unsent.close,

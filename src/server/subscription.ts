@@ -132,8 +132,10 @@ export class Subscription implements Disposable {
     this.#kept = null;
   }
 
-  #isMine({ topic, kid }: ToldChange): boolean {
-    return this.#input.topics.includes(topic) && (this.#input.kid === null || kid === this.#input.kid);
+  /** Is it of these topics and this key, and not in the state already? */
+  #isMine({ topic, kid, changeSeq }: ToldChange): boolean {
+    if (!this.#input.topics.includes(topic) || (changeSeq ?? Infinity) <= this.#asOfChange) return false;
+    return this.#input.kid === null || kid === this.#input.kid;
   }
 
   #onlyMine(changes: readonly ToldChange[]): readonly ToldChange[] {
@@ -150,7 +152,7 @@ export class Subscription implements Disposable {
   }
 
   #hear(change: ToldChange): void {
-    if (!this.#isMine(change) || (change.changeSeq ?? Infinity) <= this.#asOfChange) return;
+    if (!this.#isMine(change)) return;
     if (this.#kept === null && this.#untold === 0) return this.#take(change);
     if (this.#kept !== null && this.#untold === 0 && this.#kept.length < this.#room) this.#kept.push(change);
     else this.#untold += 1;

@@ -530,6 +530,22 @@ describe('a subscription that lags', () => {
 });
 
 describe('the state of a subscription', () => {
+  it('holds what is announced after it: to a slow reader, too, that is not told once more', async () => {
+    const { bus, told, state, subscriptions } = setUp();
+    state.snapshot = () => Promise.resolve({ asOfChange: 2, topics: {} });
+    const call = subscriptions.forCall();
+    await call.port.open(['submission']);
+    bus.publish(change(3));
+    state.isBehind = true;
+    call.settle(true);
+    bus.publish(change(2));
+
+    state.isBehind = false;
+    subscriptions.catchUp();
+
+    expect(brief(told)).toEqual(['submission 3']);
+  });
+
   it('holds each topic by its name, as it is when all of it was looked at', async () => {
     const { bus, told, state, open } = setUp({ scopes: ['read'] });
     state.refresh = () => {

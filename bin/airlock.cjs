@@ -42,8 +42,11 @@ function runIn(node) {
     env: env,
   });
   var names = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+  var isStopped = false;
   names.forEach(function (signal) {
     process.on(signal, function () {
+      // Race: a child that is at its very end hears no signal any more.
+      if (signal !== 'SIGHUP') isStopped = true;
       child.kill(signal);
     });
   });
@@ -55,12 +58,12 @@ function runIn(node) {
     if (signal) {
       process.removeAllListeners(signal);
       process.kill(process.pid, signal);
-    } else if (code === LAUNCH_AGAIN) {
+    } else if (code === LAUNCH_AGAIN && !isStopped) {
       names.forEach(function (name) {
         process.removeAllListeners(name);
       });
       runIn(node);
-    } else process.exit(code);
+    } else process.exit(code === LAUNCH_AGAIN ? 0 : code);
   });
 }
 

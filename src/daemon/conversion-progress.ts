@@ -28,6 +28,7 @@ export function listenToProgress(
   let dueMs = clock.monotonicMs() + EVERY_MS;
   let latest: ProgressEvent | null = null;
   let timer: Disposable | null = null;
+  let isOver = false;
 
   function flush(): void {
     timer = null;
@@ -40,10 +41,13 @@ export function listenToProgress(
 
   return {
     tell: (fraction, message) => {
+      // Race: what a runner said last may be read after its conversion was given up.
+      if (isOver) return;
       latest = { submissionId, fraction, ...(message === null ? {} : { message }) };
       timer ??= clock.after(Math.max(0, dueMs - clock.monotonicMs()), flush);
     },
     [Symbol.dispose]: () => {
+      isOver = true;
       timer?.[Symbol.dispose]();
       latest = null;
     },

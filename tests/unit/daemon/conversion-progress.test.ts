@@ -27,6 +27,17 @@ describe('the progress of a conversion', () => {
     expect(clock.pending()).toBe(0);
   });
 
+  it('is not told after its end, whatever its converter still says', () => {
+    const { clock, told, listener } = setUp();
+    listener[Symbol.dispose]();
+
+    listener.tell(0.5, null);
+    clock.advance(10_000);
+
+    expect(told).toEqual([]);
+    expect(clock.pending()).toBe(0);
+  });
+
   it('is told four times a second, each time the latest, and whose it is', () => {
     const { clock, told, listener } = setUp();
 

@@ -4,7 +4,8 @@ import { AirlockError } from '../core/errors.ts';
 import { PRE_AUTH_CAPS } from '../link/framing.ts';
 import { answerHello, type IpcKey, makeHello, makeNonce, type RandomBytes } from '../link/handshake.ts';
 import { type AuthenticateResult, authenticateResultSchema, type HelloParams } from '../protocol/handshake.ts';
-import type { Connection, InvokeOptions } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { InvokeOptions } from './invocation.ts';
 import { explainVersions } from './versions.ts';
 
 /** Who connects where, as this side knows it by itself. */

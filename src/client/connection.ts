@@ -27,38 +27,13 @@ import type { Wire, WireEvents } from '../link/wire.ts';
 import { makeCallTable, type OnLate } from './call-table.ts';
 import { connectionLost, lostCall, malformed, pastDeadline, readGoaway } from './connection-errors.ts';
 import { type Downloads, isDownloadHeader, makeDownloads, parseResult } from './downloads.ts';
-import { makeUploads, type UploadSources, type Uploads } from './uploads.ts';
-
-/** One call: what to send, and how to read its result. */
-export type Invocation<T> = {
-  readonly method: string;
-  readonly params: object;
-  /**
-   * Turn the result into what the caller gets. Runs before any later message of the connection is read.
-   *
-   * @throws whatever the caller shall get instead.
-   */
-  readonly accept: (result: unknown) => T;
-  /** Bytes to send, by the number that the params name. */
-  readonly upload?: UploadSources | undefined;
-  /** May the result come as a stream? It is accepted once it is whole. */
-  readonly isLarge?: boolean;
-  /** Undoes at the server what a result has left there that came after the call was given up. */
-  readonly onLate?: OnLate | undefined;
-};
+import type { Invocation, InvokeOptions } from './invocation.ts';
+import { makeUploads, type Uploads } from './uploads.ts';
 
 /** A result, or the stream that it comes as. */
 type Answer<T> =
   | { readonly kind: 'value'; readonly value: T }
   | { readonly kind: 'stream'; readonly body: Promise<Buffer> };
-
-/** Options of {@link Connection.invoke}. */
-export type InvokeOptions = {
-  readonly deadlineMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Say nothing when the call is given up: before authentication a notification is a fault, and the peer may be an impostor. */
-  readonly isSilent?: boolean;
-};
 
 /** A call that waits for its answer, and then, where that is large, for the stream of it. */
 type Waiting = { id: number; readonly isSilent: boolean; stream: number | null };

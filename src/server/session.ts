@@ -8,7 +8,7 @@ import { type RpcId, type RpcMessage, writeError, writeNotification } from '../l
 import { toRpcError } from '../link/rpc-error.ts';
 import type { Caller, ProgressPort } from '../protocol/handler.ts';
 import { namedStreams } from '../protocol/stream-names.ts';
-import { type AdmissionDeps, rateClassOf, refusalOf, tooManyInFlight } from './admission.ts';
+import { type AdmissionDeps, refusalOf, tooManyInFlight } from './admission.ts';
 import { type AnswerOptions, writeAnswer } from './answers.ts';
 import { type CallAnswer, type CallRequest, type RunningCall, startCall } from './call.ts';
 import { type CallTable, makeCallTable } from './call-table.ts';
@@ -18,6 +18,7 @@ import { type DownloadHeader, type Downloads, makeDownloads } from './downloads.
 import { toAnswerError } from './failure.ts';
 import type { Outbox } from './outbox.ts';
 import { type CallProgress, makeProgress, SILENT } from './progress.ts';
+import { makeStreamCharge } from './stream-charge.ts';
 import { type CallSubscriptions, makeSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { type CallUploads, makeUploads, NO_UPLOADS, type Uploads } from './uploads.ts';
 
@@ -43,8 +44,6 @@ type StartedCall = {
   /** Null until the call asks for them. */
   opened: CallSubscriptions | null;
 };
-
-const MIB = 1024 * 1024;
 
 const gone = (): AirlockError => new AirlockError('cancelled', 'Cannot finish the call: the connection was closed');
 const byCaller = (): AirlockError => new AirlockError('cancelled', 'Cannot finish the call: the caller cancelled it');
@@ -199,7 +198,7 @@ export class Session implements Disposable {
   }
 
   #uploadsOf({ id, method }: CallRequest, streams: readonly number[], progress: CallProgress | null): CallUploads {
-    const charge = this.#meter(method);
+    const charge = makeStreamCharge(this.#deps, { kid: this.#input.caller.kid, method });
     return this.#uploads.forCall(streams, {
       onAbort: () => this.#calls.abort(id, byCaller()),
       onBytes: (bytes) => {
@@ -212,20 +211,6 @@ export class Session implements Disposable {
   #progressOf({ params }: CallRequest): CallProgress {
     const notify = (method: string, told: unknown): void => this.#notify(method, told);
     return makeProgress({ clock: this.#deps.clock, notify }, params);
-  }
-
-  /** Charges one token for each MiB that is streamed to a submission. */
-  #meter(method: string): (bytes: number) => void {
-    const { rate } = this.#deps;
-    const { kid } = this.#input.caller;
-    const isCharged = rateClassOf(this.#deps, method) === 'submit';
-    let uncharged = 0;
-    return (bytes) => {
-      uncharged += bytes;
-      if (uncharged < MIB) return;
-      uncharged -= MIB;
-      if (isCharged) rate.spend(kid, 'submit', 1);
-    };
   }
 
   #run(request: CallRequest, started: StartedCall): void {

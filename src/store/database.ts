@@ -28,8 +28,10 @@ export type Durability = 'FULL' | 'NORMAL';
 const SQLITE_FLOOR = [3, 51, 3] as const;
 const BUSY_TIMEOUT_MS = 5_000;
 const JOURNAL_SIZE_LIMIT_BYTES = 16 * 1024 ** 2;
+const PAGE_BYTES = 4_096;
 // 8 MiB of pages: each checkpoint costs two more flushes. Source: queue.md 2, readers.
 const CHECKPOINT_PAGES = 2_048;
+const FEWEST_CHECKPOINT_PAGES = 64;
 const SYNCHRONOUS_FULL = 2;
 
 /**
@@ -76,7 +78,14 @@ function assertSetting(database: Database, name: string, expected: string | numb
   throw new AirlockError('unavailable', `Cannot open database: ${name} is ${String(found)} instead of ${expected}`);
 }
 
-function configure(database: Database): void {
+/** Half the ballast at most: on a full disk what is in the log has to fit into the file, or nothing is ever given back. */
+function checkpointPages(ballastBytes: number): number {
+  const half = Math.floor(ballastBytes / 2 / PAGE_BYTES);
+  return ballastBytes === 0 ? CHECKPOINT_PAGES : Math.max(FEWEST_CHECKPOINT_PAGES, Math.min(CHECKPOINT_PAGES, half));
+}
+
+function configure(database: Database, { ballastBytes }: { readonly ballastBytes: number }): void {
+  const pages = checkpointPages(ballastBytes);
   const version = String(database.get('SELECT sqlite_version() AS version')?.['version']);
   if (!isSqliteNewEnough(version)) {
     const message = `Cannot open database: SQLite ${version} is older than ${SQLITE_FLOOR.join('.')}`;
@@ -87,23 +96,24 @@ function configure(database: Database): void {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA trusted_schema = OFF;
-    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+    PRAGMA wal_autocheckpoint = ${pages};
     PRAGMA journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);
   assertSetting(database, 'journal_mode', 'wal');
   assertSetting(database, 'synchronous', SYNCHRONOUS_FULL);
   assertSetting(database, 'foreign_keys', 1);
   assertSetting(database, 'trusted_schema', 0);
-  assertSetting(database, 'wal_autocheckpoint', CHECKPOINT_PAGES);
+  assertSetting(database, 'wal_autocheckpoint', pages);
 }
 
 /**
  * Open the database with the settings that durability needs, each read back.
  *
  * @param path - The file; created by the caller, so that its mode is the caller's.
+ * @param options - `ballastBytes`: room that a full disk leaves; 0 = none.
  * @throws {AirlockError} unavailable when SQLite is too old or a setting does not hold.
  * Source: queue.md 2, SQLite settings.
  */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, options: { readonly ballastBytes: number } = { ballastBytes: 0 }): Database {
   const connection = new DatabaseSync(path, {
     timeout: BUSY_TIMEOUT_MS,
     enableForeignKeyConstraints: true,
@@ -112,7 +122,7 @@ export function openDatabase(path: string): Database {
   try {
     connection.enableDefensive(true);
     const database = makeDatabase(connection);
-    configure(database);
+    configure(database, options);
     return database;
   } catch (error) {
     connection.close();

@@ -32,7 +32,7 @@ function openContext({ files, limits, nowUnixMs, inHand, lastChangeSeq }: StoreS
   readonly context: StoreContext;
   readonly recovered: Recovered;
 } {
-  const database = openDatabase(files.database);
+  const database = openDatabase(files.database, limits);
   try {
     migrate(database);
     const { submissions, reports } = countBytes(database);

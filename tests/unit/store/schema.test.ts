@@ -44,6 +44,18 @@ describe('migrate()', () => {
 });
 
 describe('openDatabase()', () => {
+  it.each([
+    [0, 2048],
+    [1024 ** 2, 128],
+    [16 * 1024 ** 2, 2048],
+    [1024 ** 3, 2048],
+  ])('lets no more into the log than half a ballast of %i bytes can take back', (ballastBytes, pages) => {
+    using folder = makeTemporaryFolder();
+    using database = openDatabase(`${folder.path}/queue.db`, { ballastBytes });
+
+    expect(database.get('PRAGMA wal_autocheckpoint')).toEqual({ wal_autocheckpoint: pages });
+  });
+
   it('sets what durability needs', () => {
     using folder = makeTemporaryFolder();
     using database = openDatabase(`${folder.path}/queue.db`);

@@ -63,11 +63,13 @@ export function makeInFlight(limits: () => Pick<ToldLimits, 'callsInFlight' | 's
     leave: (kind) => {
       const line = lines[kind];
       line.used -= 1;
-      const [next] = line.waiting;
-      if (next === undefined || line.used >= limitOf(kind)) return;
-      line.waiting.delete(next);
-      line.used += 1;
-      next();
+      // More than one where the newest connection allows more than the one before it.
+      for (const next of line.waiting) {
+        if (line.used >= limitOf(kind)) return;
+        line.waiting.delete(next);
+        line.used += 1;
+        next();
+      }
     },
   };
 }

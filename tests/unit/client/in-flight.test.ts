@@ -38,6 +38,20 @@ describe('inFlight', () => {
     expect([order, isTaken]).toEqual([[1, 2], false]);
   });
 
+  it('is given to as many who wait as a later connection allows', async () => {
+    const limits = { callsInFlight: 1, streams: 1 };
+    const inFlight = makeInFlight(() => limits);
+    const order: number[] = [];
+    inFlight.take('call');
+    const waiting = [1, 2, 3].map((one) => inFlight.wait('call', never).then(() => order.push(one)));
+
+    limits.callsInFlight = 2;
+    inFlight.leave('call');
+    await Promise.all(waiting.slice(0, 2));
+
+    expect(order).toEqual([1, 2]);
+  });
+
   it('is not lost by those who gave up waiting', async () => {
     const inFlight = makeInFlight(() => ({ callsInFlight: 1, streams: 1 }));
     const controller = new AbortController();

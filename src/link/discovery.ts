@@ -4,6 +4,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { writeFileAtomic } from '../disk/atomic-file.ts';
+import { READ_REAL_FILE } from '../disk/private-directory.ts';
 import { isJsonObject } from './json-body.ts';
 
 /** What a discovery file says; no secret in it. */
@@ -65,7 +66,8 @@ function parseDiscovery(text: string): Discovery | null {
 /** The file's text; null when there is no file. A file that is too large is cut, and so no longer parses. */
 async function readText(path: string): Promise<string | null> {
   try {
-    await using file = await open(path, 'r');
+    // What else may lie there, a FIFO above all, must not keep the caller waiting.
+    await using file = await open(path, READ_REAL_FILE);
     const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
     return buffer.toString('utf8', 0, bytesRead);
   } catch (cause) {

@@ -1,4 +1,5 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Discovery, readDiscovery, removeDiscovery, writeDiscovery } from '../../../src/link/discovery.ts';
@@ -33,6 +34,16 @@ describe('readDiscovery()', () => {
     await removeDiscovery(run.path, 'default');
 
     expect([before, await readDiscovery(run.path, 'default')]).toEqual([null, null]);
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses a FIFO and a link in its place at once', async () => {
+    await using run = await makeTemporaryFolder();
+    await writeDiscovery(run.path, { ...discovery, instance: 'other' });
+    execFileSync('mkfifo', [join(run.path, 'default.json')]);
+    await symlink(join(run.path, 'other.json'), join(run.path, 'linked.json'));
+
+    await expect(readDiscovery(run.path, 'default')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(readDiscovery(run.path, 'linked')).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it.each([

@@ -31,6 +31,7 @@ describe('airlock queue pause', () => {
     const status = await client.call('status/get', {});
     const stats = await home.airlock(['queue', 'stats']);
     const drain = await asJson(home, 'queue', 'drain', '--timeout', '5 s');
+    const waited = await asJson(home, 'wait', '--drained', '--timeout', '5 s');
     const resumed = await asJson(home, 'queue', 'resume');
     const delivered = await untilDelivery(client, submissionId, 'delivered');
 
@@ -39,6 +40,7 @@ describe('airlock queue pause', () => {
     expect(status).toMatchObject({ state: 'degraded', queue: { paused: { destinations: [] } } });
     expect(status.reasons).toMatchObject([{ code: 'queue_paused', action: 'airlock queue resume' }]);
     expect(stats.stdout).toContain('uploads paused since 20');
+    expect(waited.exitCode).toBe(0);
     expect([drain.exitCode, drain.document]).toMatchObject([65, { error: { code: 'request_failed' } }]);
     expect(resumed.document).toMatchObject({ changed: true, paused: { since: null, destinations: [] } });
     expect(delivered.tries).toBe(1);

@@ -4,8 +4,6 @@ import type { Client } from '../../client/connect.ts';
 import type { AirlockEvent } from '../../client/event-items.ts';
 import { AirlockError } from '../../core/errors.ts';
 import { DELIVERY_STATES, isDeliveryOpen, isSubmissionOpen, SUBMISSION_STATES } from '../../core/states.ts';
-import type { ResultOf } from '../../protocol/method-spec.ts';
-import type { queueStats } from '../../protocol/methods/queue-stats.ts';
 import type { Command } from '../context.ts';
 import { connectWhenUp } from '../daemon-link.ts';
 import { lookOnChange } from '../look-on-change.ts';
@@ -17,12 +15,24 @@ function expired({ until, timeoutMs }: WaitArguments, cause?: unknown): AirlockE
   return new AirlockError('deadline_exceeded', `Cannot wait any longer: not ${until} after ${timeoutMs} ms`, { cause });
 }
 
-/** Nothing that changes by itself is left: waiting, suspended, held and dead things do not count. */
-function isDrained({ submissions, deliveries }: ResultOf<typeof queueStats>): boolean {
-  const isBusy =
-    SUBMISSION_STATES.some((state) => isSubmissionOpen(state) && (submissions[state] ?? 0) > 0) ||
-    DELIVERY_STATES.some((state) => isDeliveryOpen(state) && (deliveries[state] ?? 0) > 0);
-  return !isBusy;
+type Counts = Readonly<Record<string, number>>;
+
+const countOpen = (deliveries: Counts): number =>
+  DELIVERY_STATES.reduce((sum, state) => sum + (isDeliveryOpen(state) ? (deliveries[state] ?? 0) : 0), 0);
+
+/** Is anything bound for a destination that takes reports, or will by itself? */
+async function isAnyServed(client: Pick<Client, 'call'>, signal: AbortSignal): Promise<boolean> {
+  const { items } = await client.call('destination/list', {}, { signal });
+  return items.some(({ state, deliveries }) => (state === 'up' || state === 'waiting') && countOpen(deliveries) > 0);
+}
+
+/** Nothing that changes by itself is left: what waits, is suspended, held, dead or paused does not count. */
+async function isDrained(client: Pick<Client, 'call'>, signal: AbortSignal): Promise<boolean> {
+  const { submissions, deliveries, paused } = await client.call('queue/stats', {}, { signal });
+  const isConverting = SUBMISSION_STATES.some((state) => isSubmissionOpen(state) && (submissions[state] ?? 0) > 0);
+  if (isConverting || (deliveries['inflight'] ?? 0) > 0) return false;
+  if (countOpen(deliveries) === 0 || paused.since !== null) return true;
+  return !(await isAnyServed(client, signal));
 }
 
 /** Only a change to what is not left by itself can be the last one. */
@@ -47,7 +57,7 @@ export async function waitDrained(
   signal.addEventListener('abort', stop, { once: true });
   // Race: aborted before there was a listener means that the listener is never called.
   signal.throwIfAborted();
-  const look = async (): Promise<boolean> => isDrained(await client.call('queue/stats', {}, { signal }));
+  const look = (): Promise<boolean> => isDrained(client, signal);
   if (await lookOnChange(subscription, { notice: mayBeLast, look })) return;
   signal.throwIfAborted();
   throw expired(input);

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { waitDrained } from '../../../src/cli/commands/wait.ts';
 import type { Client } from '../../../src/client/client.ts';
 
-type Stats = { readonly submissions: Record<string, number>; readonly deliveries: Record<string, number> };
+type Stats = {
+  readonly submissions: Record<string, number>;
+  readonly deliveries: Record<string, number>;
+  readonly paused?: { readonly since: string | null };
+  /** State of the one destination. */
+  readonly destination?: string;
+};
 type WaitClient = Pick<Client, 'call' | 'subscribe'>;
 
 const input = { until: 'drained', timeoutMs: 1000 } as const;
@@ -28,10 +34,14 @@ function makeClient(answers: readonly Stats[]) {
       ended.resolve();
     },
   };
+  let last = idle;
   const client = {
-    call: async () => {
+    call: async (method: string) => {
+      const { deliveries, destination: state = 'up' } = last;
+      if (method === 'destination/list') return { items: [{ name: 'folder', state, deliveries }] };
       asks[answers.length - left.length]?.resolve();
-      return left.shift();
+      last = left.shift() ?? idle;
+      return { paused: { since: null }, ...last };
     },
     subscribe: async () => subscription,
   };
@@ -65,6 +75,23 @@ describe('waitDrained()', () => {
     await waitDrained(daemon.client, input, { signal: new AbortController().signal });
 
     expect(daemon.asked()).toBe(3);
+  });
+
+  it.each([
+    { deliveries: { ready: 2, deferred: 1 }, paused: { since: '2026-01-01T00:00:00Z' } },
+    { deliveries: { ready: 2, held: 1 }, destination: 'held' },
+    { deliveries: { deferred: 2 }, destination: 'disabled' },
+    { deliveries: { ready: 1 }, destination: 'removed' },
+  ])('does not wait for what a person has to let go: $deliveries', async (stopped) => {
+    const onItsWay = { submissions: {}, deliveries: { ...stopped.deliveries, inflight: 1 } };
+    const daemon = makeClient([
+      { ...stopped, ...onItsWay },
+      { submissions: {}, ...stopped },
+    ]);
+
+    await waitDrained(daemon.client, input, { signal: new AbortController().signal });
+
+    expect(daemon.asked()).toBe(2);
   });
 
   it('ends when it is aborted, also by a signal that came before it listened', async () => {

@@ -15,7 +15,7 @@ import type {
   UploadPort,
 } from '../protocol/handler.ts';
 import type { MethodSpec } from '../protocol/method-spec.ts';
-import { toAnswerError } from './failure.ts';
+import { type FailedCall, logLateFailure, toAnswerError } from './failure.ts';
 import { takeMeta } from './meta.ts';
 import { parseParams } from './validation.ts';
 
@@ -183,7 +183,8 @@ class Call implements RunningCall {
       const { spec, answer } = this.#begin(request);
       this.#answer({ kind: 'result', result: checkResult(spec, await answer) });
     } catch (error) {
-      this.#fail(error);
+      if (this.#isAnswered) logLateFailure(this.#deps.log, error, this.#failed());
+      else this.#fail(error);
     }
     if (this.#deadline !== null) this.#deps.deadlines.remove(this.#deadline);
   }
@@ -201,10 +202,13 @@ class Call implements RunningCall {
     return { spec, answer: call(checked, new Context(this, deps, trace)) };
   }
 
+  #failed(): FailedCall {
+    return { method: nameOf(this.method), requestId: this.#deps.requestId };
+  }
+
   #fail(error: unknown): void {
     if (this.#isAnswered) return;
-    const { log, requestId } = this.#deps;
-    this.#answer({ kind: 'error', error: toAnswerError(log, error, { method: nameOf(this.method), requestId }) });
+    this.#answer({ kind: 'error', error: toAnswerError(this.#deps.log, error, this.#failed()) });
   }
 
   #answer(answer: CallAnswer): void {

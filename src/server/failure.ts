@@ -1,6 +1,6 @@
 // The one outer error boundary: whatever was thrown becomes a well-formed answer.
 
-import { AirlockError, ERROR_CODES } from '../core/errors.ts';
+import { AirlockError, ERROR_CODES, isSystemError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { RpcErrorObject } from '../link/json-rpc.ts';
 import { toRpcError } from '../link/rpc-error.ts';
@@ -14,6 +14,16 @@ function isSafe(error: unknown): error is AirlockError {
     return error instanceof AirlockError && error.code !== 'internal' && ERROR_CODES[error.code].wire !== null;
   } catch {
     // Only a proxy throws here, and it is no failure of the table.
+    return false;
+  }
+}
+
+/** Is it only that the code did as it was told? */
+function isAbort(error: unknown): boolean {
+  try {
+    return isSystemError(error, 'ABORT_ERR');
+  } catch {
+    // As above.
     return false;
   }
 }
@@ -43,4 +53,15 @@ export function toAnswerError(log: Logger, error: unknown, { method, requestId }
   logBug(log, error, { method, requestId });
   const message = `Cannot run ${method}: internal error, the log has it under ${requestId}`;
   return toRpcError(new AirlockError('internal', message, { data: { requestId } }));
+}
+
+/**
+ * What becomes of a failure that nobody is told, because its call was answered before: a bug is logged all the same.
+ *
+ * @param log - Logger of the call.
+ * @param error - Anything that was thrown; failures of the table and aborts are the rule, and are not logged.
+ * @param call - The call that failed.
+ */
+export function logLateFailure(log: Logger, error: unknown, call: FailedCall): void {
+  if (!isSafe(error) && !isAbort(error)) logBug(log, error, call);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { makeDeadlines } from '../../../src/core/deadlines.ts';
 import { AirlockError } from '../../../src/core/errors.ts';
 import { toKeyId } from '../../../src/core/ids.ts';
-import { silentLogger } from '../../../src/core/logger.ts';
+import { type LogFields, silentLogger } from '../../../src/core/logger.ts';
 import type { Scope } from '../../../src/core/scopes.ts';
 import type { BoundMethod } from '../../../src/protocol/handler.ts';
 import { mayCall, startCall } from '../../../src/server/call.ts';
@@ -16,6 +16,8 @@ const uploads = { open: () => ({ read: () => Promise.resolve(null) }) };
 /** Start a call of `test/any` with this code. */
 function start(call: BoundMethod['call'], params: Record<string, unknown> = {}) {
   const clock = makeManualClock();
+  const errors: unknown[] = [];
+  const log = { ...silentLogger, error: ({ err }: LogFields) => void errors.push(err) };
   const spec = {
     name: 'test/any',
     sinceVersion: 1,
@@ -27,8 +29,8 @@ function start(call: BoundMethod['call'], params: Record<string, unknown> = {}) 
   const methods = new Map([[spec.name, { spec, call }]]);
   const deadlines = makeDeadlines(clock);
   const mine = { caller: caller('read'), uploads, progress: () => undefined, requestId: 's-1' };
-  const deps = { ...mine, log: silentLogger, methods, deadlines, subscriptions: () => subscriptions };
-  return { clock, deadlines, running: startCall(deps, { kind: 'request', id: 1, method: 'test/any', params }) };
+  const deps = { ...mine, log, methods, deadlines, subscriptions: () => subscriptions };
+  return { clock, deadlines, errors, running: startCall(deps, { kind: 'request', id: 1, method: 'test/any', params }) };
 }
 
 describe('mayCall()', () => {
@@ -113,6 +115,23 @@ describe('startCall()', () => {
     clock.advance(10);
 
     expect(clock.pending()).toBe(0);
+  });
+
+  const cancelled = new AirlockError('cancelled', 'Cannot finish the call: the caller cancelled it');
+  const bug = new TypeError('x is undefined');
+  it.each([
+    ['a bug', bug, [bug]],
+    ['the reason of the abort', cancelled, []],
+    ['an abort of the system', Object.assign(new Error('aborted'), { code: 'ABORT_ERR' }), []],
+  ])('logs of code that fails after it was aborted what nobody is told: %s', async (_what, failure, expected) => {
+    const code = Promise.withResolvers<unknown>();
+    const { running, errors } = start(() => code.promise);
+    running.abort(cancelled);
+
+    code.reject(failure);
+    await running.ended;
+
+    expect(errors).toEqual(expected);
   });
 
   it('answers internal when the code throws before its first wait', async () => {

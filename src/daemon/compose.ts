@@ -146,7 +146,10 @@ function startListening(
   };
   const restart = {
     defaultGraceMs: config.daemon.drain,
-    begin: (graceMs: number) => stops.ask({ reason: 'admin/restart', graceMs, isRestart: true }),
+    begin: (graceMs: number) => {
+      stops.ask({ reason: 'admin/restart', graceMs, isRestart: true });
+      return stops.isRestart();
+    },
     by: input.restartBy,
   };
   const conversions = openConversionCalls({ registry, pool, results, clock, hostName: hostname() }, config);

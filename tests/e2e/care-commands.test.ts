@@ -149,6 +149,22 @@ describe('admin/restart', () => {
     expect(await daemon.ended).toEqual({ code: 0, signal: null });
   });
 
+  it('is refused once the daemon was asked to stop for good', async () => {
+    await using home = await makeTestHome();
+    const daemon = await home.start();
+    const endpoint = endpointOf(home);
+    await using raw = await connectRaw(endpoint);
+    await raw.login({ kid: 'local', key: keyOf(home, 'local'), endpoint, instance: 'default' }, ['streams']);
+    raw.begin('open', 'report/submit', { name: 'a.json', stream: 1, idempotencyKey: randomUUID() });
+    await raw.notification('$/credit');
+    await raw.call('admin/shutdown', { graceMs: 1_500 });
+
+    const { error } = await raw.call('admin/restart', {});
+
+    expect(error).toMatchObject({ code: -32050, data: { retryAfterMs: 1_000 } });
+    expect(await daemon.ended).toEqual({ code: 0, signal: null });
+  });
+
   it('is refused while the configuration on the disk has errors', async () => {
     await using home = await makeTestHome();
     await home.start();

@@ -14,7 +14,7 @@ export type LogLevelPort = {
   ) => { readonly untilUnixMs: number; readonly returnsTo: string };
 };
 
-/** Said in the log at a level that both show. */
+/** Said in the log, unless the new level leaves warnings out. */
 export const handleLogSetLevel: Handler<typeof logSetLevel, { logLevel: LogLevelPort }> = async (
   { logLevel },
   { level, forMs },

@@ -39,7 +39,7 @@ export function addCare(program: Commander, choose: Choose): void {
     .command('health')
     .description('exit 0 when the daemon is ready, else 1')
     .addOption(new Option('--live', 'when it answers at all').conflicts('ready'))
-    .option('--ready', 'when it takes files in and can convert them (default)')
+    .option('--ready', 'when its store answers and a runner is there (default)')
     .action(({ live }: { live?: boolean }) =>
       choose(async () => (await import('../commands/health.ts')).health, { wanted: live === true ? 'live' : 'ready' }),
     );

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
 import { statusGet } from './status-get.ts';
 
-/** `ready`: it takes files in and can convert them. `degraded`: ready, but something needs a person; `reasons` as in `status/get`. */
+/**
+ * `ready`: the store answers and a runner is there; a full queue or disk is told in `reasons` and changes nothing. `degraded`: something
+ * needs a person; `reasons` as in `status/get`.
+ */
 export const healthGet = {
   name: 'health/get',
   sinceVersion: 1,

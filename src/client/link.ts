@@ -4,11 +4,12 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { AirlockError } from '../core/errors.ts';
 import { PRE_AUTH_CAPS } from '../link/framing.ts';
+import type { IpcKey } from '../link/handshake.ts';
 import type { Transport, Wire, WireEvents } from '../link/wire.ts';
 import type { AuthenticateResult, HelloParams } from '../protocol/handshake.ts';
 import { authenticate } from './authenticate.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
-import { type ClientPlaces, discover } from './discover.ts';
+import { type ClientPlaces, discover, type Discovered } from './discover.ts';
 import { type EventRouter, makeEventRouter } from './events.ts';
 import { findKey } from './find-key.ts';
 import type { ProgressBoard } from './progress.ts';
@@ -69,24 +70,48 @@ async function openConnection(
   return { connection: await made.promise, events };
 }
 
-async function open(deps: LinkDeps, input: LinkInput, { signal }: SignalOption): Promise<Link> {
-  const { places, client, timeoutMs, uid } = input;
-  const found = await discover({ ...places, endpoint: input.endpoint, uid });
-  const key = await findKey(found.keys, input.key);
-  const endMs = deps.clock.monotonicMs() + timeoutMs;
-  const opened = await openConnection(deps, { endpoint: found.endpoint, timeoutMs }, { signal });
+type Entry = { readonly found: Discovered; readonly key: IpcKey; readonly endMs: number };
+
+/** Connect with one key and prove both sides. */
+async function enter(deps: LinkDeps, input: LinkInput, { found, key, endMs }: Entry, { signal }: SignalOption) {
+  const leftMs = (): number => Math.max(1, Math.ceil(endMs - deps.clock.monotonicMs()));
+  const opened = await openConnection(deps, { endpoint: found.endpoint, timeoutMs: leftMs() }, { signal });
   try {
-    const deadlineMs = Math.max(1, Math.ceil(endMs - deps.clock.monotonicMs()));
     const session = await authenticate(
       { connection: opened.connection, random: randomBytes },
-      { ...found, key, client },
-      { deadlineMs, signal },
+      { ...found, key, client: input.client },
+      { deadlineMs: leftMs(), signal },
     );
     return { ...opened, session };
   } catch (cause) {
     const message = 'Cannot use the connection: the handshake failed';
     opened.connection.destroy(new AirlockError('unauthenticated', message, { cause }));
     throw cause;
+  }
+}
+
+/** The key that took the place of one that was not accepted; null when that is not why. */
+async function findNewer({ found, key }: Entry, name: string | undefined, error: unknown): Promise<IpcKey | null> {
+  if (!(error instanceof AirlockError) || error.code !== 'unauthenticated') return null;
+  // Whatever is wrong with the key of now, the first failure says more.
+  const now = await findKey(found.keys, name).catch(() => null);
+  return now === null || now.secret.reveal() === key.secret.reveal() ? null : now;
+}
+
+async function open(deps: LinkDeps, input: LinkInput, options: SignalOption): Promise<Link> {
+  const { places, timeoutMs, uid } = input;
+  const found = await discover({ ...places, endpoint: input.endpoint, uid });
+  const endMs = deps.clock.monotonicMs() + timeoutMs;
+  for (let key = await findKey(found.keys, input.key); ; ) {
+    const entry = { found, key, endMs };
+    try {
+      return await enter(deps, input, entry, options);
+    } catch (error) {
+      // Race: the key was rotated after it was read.
+      const newer = await findNewer(entry, input.key, error);
+      if (newer === null) throw error;
+      key = newer;
+    }
   }
 }
 

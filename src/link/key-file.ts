@@ -1,7 +1,8 @@
 // One IPC key in one file: made whole, replaced whole, checked at every load. Source: protocol.md 3.
 
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
+import { type FileHandle, link, lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AirlockError, isSystemError } from '../core/errors.ts';
 import { isName } from '../core/ids.ts';
@@ -94,11 +95,22 @@ export async function createKey(deps: KeyMakingDeps, folder: KeyFolder, wanted: 
  *
  * @param folder - Folder of keys.
  * @param record - What the file says from now on.
- * @throws {AirlockError} cannot_write when the system refuses; the old file is untouched then.
+ * @param onReplaced - Called in the very moment in which it says so.
+ * @throws {AirlockError} cannot_write when the system refuses; unless `onReplaced` was called, the old file is untouched then.
  */
-export async function replaceKey(folder: KeyFolder, record: KeyRecord): Promise<void> {
+export async function replaceKey(
+  folder: KeyFolder,
+  record: KeyRecord,
+  onReplaced: () => void = () => undefined,
+): Promise<void> {
+  // Race: in one step, so that nobody who reads the new file meets a daemon that still has the old key.
+  const put = (from: string, to: string): Promise<void> => {
+    renameSync(from, to);
+    onReplaced();
+    return Promise.resolve();
+  };
   try {
-    await writeWhole(folder, record.kid, { content: toKeyText(record.secret.reveal(), record), put: rename });
+    await writeWhole(folder, record.kid, { content: toKeyText(record.secret.reveal(), record), put });
   } catch (cause) {
     throw cannotMake(folder, record.kid, cause);
   }

@@ -86,9 +86,11 @@ function makeChanges({ clock, log, random }: KeyStoreDeps, table: KeyTable, fold
   async function renew(old: PlacedKey): Promise<Rotated> {
     const secret = new Secret(makeNonce(random));
     const record = { ...old.record, secret, created: new Date(clock.nowUnixMs()).toISOString() };
-    await keep(record.kid, () => replaceKey(old.folder, record));
     const key = { record, folder: old.folder };
-    return { key: toView(key), previous: null, connections: table.swap(old, key) };
+    let connections = 0;
+    const swap = (): void => void (connections = table.swap(old, key));
+    await keep(record.kid, () => replaceKey(old.folder, record, swap));
+    return { key: toView(key), previous: null, connections };
   }
 
   /** A new name beside the old one, which expires. */

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { connect } from '../../src/client/connect.ts';
 import { makeTestHome, type TestHome } from '../support/daemon.ts';
 import { documents } from '../support/e2e.ts';
 import { connectRaw, prove, type RawClient } from '../support/raw-client.ts';
@@ -266,6 +267,36 @@ describe('airlock key', () => {
     const refused = await stale.call('authenticate', { proof: prove('client', login, nonces), capabilities: [] });
     expect(answer['result'].proof).not.toBe(prove('server', login, nonces));
     expect(refused).toMatchObject({ error: { data: { code: 'unauthenticated' } } });
+  });
+});
+
+describe('a key that is rotated again and again', () => {
+  const shared = shareDaemon();
+
+  it('keeps no client out: those that stay come back with the new key, and those that come get in', async () => {
+    const { places } = shared.home;
+    await using lasting = await connect({ places, env: {}, key: 'local' });
+    let isOver = false;
+    const comeAndGo = async (): Promise<number> => {
+      let entered = 0;
+      for (; !isOver; entered += 1) {
+        await using _client = await shared.home.connect('local');
+      }
+      return entered;
+    };
+
+    const others = Promise.all([comeAndGo(), comeAndGo(), comeAndGo()]);
+    try {
+      for (let turn = 0; turn < 25; turn += 1) {
+        await using client = await shared.home.connect('local');
+        await client.call('key/rotate', { kid: 'local' });
+      }
+    } finally {
+      isOver = true;
+    }
+
+    expect((await others).every((entered) => entered > 0)).toBe(true);
+    expect(await lasting.call('ping', {})).toHaveProperty('bootId');
   });
 });
 

@@ -69,7 +69,11 @@ export class Connection {
   readonly #wire: Wire;
   readonly #decoder: Decoder;
   readonly #calls = makeCallTable();
-  readonly #uploads: Uploads = makeUploads((chunk) => this.#sendChunk(chunk));
+  readonly #uploads: Uploads = makeUploads({
+    send: (chunk) => this.#sendChunk(chunk),
+    // A server that never agreed on streams asks for no bytes.
+    chunkBytes: () => this.#caps.chunkBytes ?? 1,
+  });
   readonly #downloads: Downloads = makeDownloads((stream, bytes) =>
     this.#send(writeNotification('$/credit', { stream, bytes })),
   );

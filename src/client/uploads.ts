@@ -28,8 +28,6 @@ export type Uploads = {
   readonly drained: () => void;
 };
 
-/** As much as any server takes (protocol.md 4): not copied, a large chunk costs no more than a small one. */
-const CHUNK_BYTES = 65_536;
 const MAX_REASON_CHARS = 200;
 
 type Sender = {
@@ -38,6 +36,7 @@ type Sender = {
   readonly stop: () => void;
 };
 type SenderDeps = {
+  readonly chunkBytes: () => number;
   readonly send: (chunk: Omit<Chunk, 'streamId'>) => void;
   /** May more be sent now? When not, the sender is woken once it may. */
   readonly isFlowing: () => boolean;
@@ -47,7 +46,7 @@ type SenderDeps = {
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Sends one source as credit comes. */
-function makeSender({ send, isFlowing, onError }: SenderDeps, source: AsyncIterable<Uint8Array>): Sender {
+function makeSender({ chunkBytes, send, isFlowing, onError }: SenderDeps, source: AsyncIterable<Uint8Array>): Sender {
   let creditBytes = 0;
   let state: 'fresh' | 'sending' | 'over' = 'fresh';
   let changed = Promise.withResolvers<void>();
@@ -65,7 +64,7 @@ function makeSender({ send, isFlowing, onError }: SenderDeps, source: AsyncItera
         await changed.promise;
         continue;
       }
-      const payload = piece.subarray(offset, offset + Math.min(CHUNK_BYTES, creditBytes));
+      const payload = piece.subarray(offset, offset + Math.min(chunkBytes(), creditBytes));
       creditBytes -= payload.length;
       offset += payload.length;
       send({ mark: 'none', payload });
@@ -104,13 +103,19 @@ function makeSender({ send, isFlowing, onError }: SenderDeps, source: AsyncItera
   };
 }
 
-/**
- * Make the uploads of one connection.
- *
- * @param send - Sends one chunk. Returns false when so much waits to leave that nothing more is to come before `drained`, whatever
- * the server has asked for.
- */
-export function makeUploads(send: (chunk: Chunk) => boolean): Uploads {
+/** What {@link makeUploads} needs. */
+export type UploadsDeps = {
+  /**
+   * Sends one chunk. Returns false when so much waits to leave that nothing more is to come before `drained`, whatever the server has
+   * asked for.
+   */
+  readonly send: (chunk: Chunk) => boolean;
+  /** Largest payload that the server takes, at least 1: not copied, a large chunk costs no more than a small one. */
+  readonly chunkBytes: () => number;
+};
+
+/** Make the uploads of one connection. */
+export function makeUploads({ send, chunkBytes }: UploadsDeps): Uploads {
   const senders = new Map<number, Sender>();
   let nextId = 1;
   let isFlowing = true;
@@ -123,6 +128,7 @@ export function makeUploads(send: (chunk: Chunk) => boolean): Uploads {
       nextId += 2;
       numbers.set(number, id);
       const deps = {
+        chunkBytes,
         send: (chunk: Omit<Chunk, 'streamId'>) => void (isFlowing = send({ ...chunk, streamId: id })),
         isFlowing: () => isFlowing,
         onError: (error: unknown) => failed.resolve({ error }),

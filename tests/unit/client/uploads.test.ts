@@ -7,15 +7,16 @@ async function* source(...sizes: number[]): AsyncGenerator<Uint8Array> {
 }
 
 /** Resolves with the chunks once `isEnough` holds. */
-function setUp(isBlocked = (): boolean => false) {
+function setUp(isBlocked = (): boolean => false, chunkBytes = 65_536) {
   const sent: Chunk[] = [];
   let changed = Promise.withResolvers<void>();
-  const uploads = makeUploads((chunk) => {
+  const send = (chunk: Chunk): boolean => {
     sent.push(chunk);
     changed.resolve();
     changed = Promise.withResolvers();
     return !isBlocked();
-  });
+  };
+  const uploads = makeUploads({ send, chunkBytes: () => chunkBytes });
   const until = async (isEnough: (shown: unknown[][]) => boolean): Promise<unknown[][]> => {
     const shown = () => sent.map(({ streamId, mark, payload }) => [streamId, mark, payload.length]);
     while (!isEnough(shown())) await changed.promise;
@@ -40,7 +41,7 @@ describe('the uploads of a connection', () => {
     ]);
   });
 
-  it('send chunks of 64 KiB within the credit, and the end alone', async () => {
+  it('send chunks as large as the server takes, within the credit, and the end alone', async () => {
     const { uploads, until } = setUp();
     using _upload = uploads.begin({ stream: 1 }, new Map([[1, source(80_000, 10)]]));
 
@@ -77,6 +78,15 @@ describe('the uploads of a connection', () => {
 
     expect(readWhileBlocked).toBe(1);
     expect(sent.length).toBe(101);
+  });
+
+  it('send smaller chunks to a server that takes no more', async () => {
+    const { uploads, until } = setUp(undefined, 100);
+    using _upload = uploads.begin({ stream: 1 }, new Map([[1, source(250)]]));
+
+    uploads.credit(1, 1000);
+
+    expect((await until(ended)).map(([, , bytes]) => bytes)).toEqual([100, 100, 50, 0]);
   });
 
   it('do not touch a source before the first credit', () => {

@@ -1,5 +1,6 @@
 // How the daemon begins anew once it has ended: in its own process, by its launcher, or by whoever looks after it.
 
+import { accessSync, constants } from 'node:fs';
 import { ERROR_CODES } from '../core/errors.ts';
 import type { Environment } from '../disk/places.ts';
 import { isLauncherThere } from './signals.ts';
@@ -21,6 +22,16 @@ export function chooseRestart(env: Environment): RestartBy {
   return process.platform !== 'win32' && typeof process.execve === 'function' ? 'itself' : 'supervisor';
 }
 
+/** An update may have taken it away: the process would end in a core dump. */
+function isNodeThere(): boolean {
+  try {
+    accessSync(process.execPath, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Begin anew. Everything must be closed: nothing of this run goes on.
  *
@@ -29,7 +40,7 @@ export function chooseRestart(env: Environment): RestartBy {
  */
 export function beginAnew(by: RestartBy): number {
   if (by === 'launcher') return LAUNCH_AGAIN;
-  if (by === 'itself') {
+  if (by === 'itself' && isNodeThere()) {
     process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env);
   }
   return ERROR_CODES.unavailable.exit;

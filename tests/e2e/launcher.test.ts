@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeTestHome } from '../support/daemon.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const launcher = path.resolve(import.meta.dirname, '../../bin/airlock.cjs');
@@ -54,3 +55,26 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
     expect(await exit).toEqual([0, null]);
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'a restart leaves it to whoever looks after the daemon when its Node was taken away by an update',
+  async () => {
+    await using home = await makeTestHome();
+    const node = path.join(home.home, 'node');
+    copyFileSync(process.execPath, node);
+    const child = spawn(node, [launcher, '--home', home.home, 'run'], {
+      stdio: 'ignore',
+      env: { PATH: process.env['PATH'] ?? '' },
+    });
+    await using stack = new AsyncDisposableStack();
+    const exit = once(child, 'exit');
+    stack.defer(async () => void (child.kill('SIGKILL') && (await exit)));
+    await home.airlock(['wait', '--ready']);
+    await using client = await home.connect('local');
+    rmSync(node);
+
+    await client.call('admin/restart', {});
+
+    expect(await exit).toEqual([75, null]);
+  },
+);

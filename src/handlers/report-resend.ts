@@ -14,7 +14,8 @@ export const handleReportResend: Handler<
   await assertConfigured(deps, destination, { method: 'report/resend' });
   const sinceUnixMs = Date.parse(since);
   const skipped = { file_gone: 0, queue_full: 0, wrong_state: 0 };
-  let [count, converting] = [0, 0];
+  const sources = new Set<number>();
+  let count = 0;
   for (let after: number | null = 0; after !== null; ) {
     signal.throwIfAborted();
     const batch: ResendOutcome = await deps.store.resendReports(
@@ -22,12 +23,13 @@ export const handleReportResend: Handler<
       { isDryRun: dryRun },
     );
     count += batch.count;
-    converting += batch.converting;
+    for (const source of batch.sources) sources.add(source);
     skipped.file_gone += batch.skipped.file_gone;
     skipped.queue_full += batch.skipped.queue_full;
     skipped.wrong_state += batch.skipped.wrong_state;
     after = batch.next;
   }
+  const converting = sources.size;
   if (!dryRun) log.info({ destination, since, count, converting, skipped }, 'reports are sent once more');
   return { count, converting, dryRun, skipped };
 };

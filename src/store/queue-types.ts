@@ -117,8 +117,8 @@ export type ResendSelection = {
 export type ResendOutcome = {
   /** Reports that are sent once more. */
   readonly count: number;
-  /** Submissions that are converted once more for it: the bodies of their reports are gone. */
-  readonly converting: number;
+  /** Row numbers of submissions that are converted once more for it: the bodies of their reports are gone. One may be named by two batches. */
+  readonly sources: readonly number[];
   /** Reports that stay as they are: `file_gone`, `queue_full`, or `wrong_state` (still to be delivered there, or dead). */
   readonly skipped: { readonly file_gone: number; readonly queue_full: number; readonly wrong_state: number };
   readonly next: number | null;

@@ -159,5 +159,5 @@ export function resendReports(
   }
   const last = rows.at(-1);
   const next = rows.length < HAND_BATCH || last === undefined ? null : readNumber(last, 'seq');
-  return { count, converting: sources.size, skipped, next };
+  return { count, sources: [...sources], skipped, next };
 }

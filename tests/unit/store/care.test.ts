@@ -166,7 +166,7 @@ describe('resendReports()', () => {
     const real = again(engine, 'wats');
 
     const none = { file_gone: 0, queue_full: 0, wrong_state: 0 };
-    expect([dry, real]).toEqual([1, 1].map((count) => ({ count, converting: 0, skipped: none, next: null })));
+    expect([dry, real]).toEqual([1, 1].map((count) => ({ count, sources: [], skipped: none, next: null })));
     expect(claimOne(engine, 'wats')).toMatchObject({ reportId: reportId(1), body: '{"n":1}' });
     expect(engine.call('stats').items).toBe(1);
     expect(again(engine, 'wats').skipped.wrong_state).toBe(1);
@@ -180,7 +180,7 @@ describe('resendReports()', () => {
     const asked = [again(engine, 'folder'), again(engine, 'wats')];
     convertNext(engine, makeReport(1));
 
-    expect(asked.map(({ count, converting }) => [count, converting])).toEqual([
+    expect(asked.map(({ count, sources }) => [count, sources.length])).toEqual([
       [0, 1],
       [0, 1],
     ]);
@@ -189,6 +189,25 @@ describe('resendReports()', () => {
     engine.call('endDelivery', claimOne(engine, 'wats'), DELIVERED);
     engine.call('endDelivery', { reportId: reportId(1), revision: 1, destination: 'folder' }, DELIVERED);
     expect(engine.call('stats')).toMatchObject({ items: 0, bytes: { reports: 0 } });
+  });
+
+  it.each([true, false])('names a file once whose reports lie in two batches (dry run: %s)', (isDryRun) => {
+    using engine = openTestEngine();
+    convertOne(
+      engine,
+      Array.from({ length: 101 }, (_none, n) => makeReport(n + 1)),
+    );
+    for (let n = 0; n < 101; n += 1) engine.call('endDelivery', claimOne(engine), DELIVERED);
+
+    const first = again(engine, 'folder', isDryRun);
+    const second = engine.call(
+      'resendReports',
+      { destination: 'folder', sinceUnixMs: NOON_UNIX_MS, after: first.next ?? 0 },
+      { isDryRun },
+    );
+
+    expect([first.sources.length, second.next]).toEqual([1, null]);
+    expect(second.sources).toEqual(first.sources);
   });
 
   it('is asked for once: a later conversion sends nothing again', () => {

@@ -276,10 +276,10 @@ describe('a key that is rotated again and again', () => {
   it('keeps no client out: those that stay come back with the new key, and those that come get in', async () => {
     const { places } = shared.home;
     await using lasting = await connect({ places, env: {}, key: 'local' });
-    let isOver = false;
+    const over = new AbortController();
     const comeAndGo = async (): Promise<number> => {
       let entered = 0;
-      for (; !isOver; entered += 1) {
+      for (; !over.signal.aborted; entered += 1) {
         await using _client = await shared.home.connect('local');
       }
       return entered;
@@ -292,7 +292,7 @@ describe('a key that is rotated again and again', () => {
         await client.call('key/rotate', { kid: 'local' });
       }
     } finally {
-      isOver = true;
+      over.abort();
     }
 
     expect((await others).every((entered) => entered > 0)).toBe(true);

@@ -28,6 +28,7 @@ function isNodeThere(): boolean {
     accessSync(process.execPath, constants.X_OK);
     return true;
   } catch {
+    // Whatever the system says of it, it cannot be started.
     return false;
   }
 }

@@ -72,9 +72,10 @@ async function resume(
 }
 
 /** @throws {AirlockError} not_found for a destination that is not configured. */
-export const handleQueuePause: Handler<typeof queuePause, PauseDeps> = async (deps, params, { log }) => {
+export const handleQueuePause: Handler<typeof queuePause, PauseDeps> = async (deps, params, { decide, log }) => {
   const { destination = null } = params;
   await assertConfigured(deps, destination, { method: 'queue/pause' });
+  decide();
   log.info({ destination }, 'uploads are paused');
   return pause(deps, destination);
 };
@@ -83,13 +84,19 @@ export const handleQueuePause: Handler<typeof queuePause, PauseDeps> = async (de
 export const handleQueueResume: Handler<typeof queueResume, ResumeDeps> = async (deps, params, context) => {
   const { destination = null } = params;
   await assertKnown(deps, destination, { method: 'queue/resume' });
+  context.decide();
   context.log.info({ destination }, 'uploads go on');
   return resume(deps, destination, context);
 };
 
 /** @throws {AirlockError} not_found for a destination that is not configured. */
-export const handleDestinationHold: Handler<typeof destinationHold, PauseDeps> = async (deps, { name }, { log }) => {
+export const handleDestinationHold: Handler<typeof destinationHold, PauseDeps> = async (
+  deps,
+  { name },
+  { decide, log },
+) => {
   await assertConfigured(deps, name, { method: 'destination/hold' });
+  decide();
   log.info({ destination: name }, 'uploads are paused');
   return pause(deps, name);
 };
@@ -101,6 +108,7 @@ export const handleDestinationRelease: Handler<typeof destinationRelease, Resume
   context,
 ) => {
   await assertKnown(deps, name, { method: 'destination/release' });
+  context.decide();
   context.log.info({ destination: name }, 'uploads go on');
   return resume(deps, name, context);
 };

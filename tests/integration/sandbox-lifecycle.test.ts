@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
+import { isSystemError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { eventually, findProcesses } from '../support/processes.ts';
 import { body, makeJob, makeTaken, ROOT, startTestPool, type TestPool, WALLS_NAME } from '../support/sandbox.ts';
@@ -11,7 +12,14 @@ const isLinux = process.platform === 'linux';
 const LONG = { wall: 30_000, cpu: 30_000 };
 
 function kill(pids: readonly number[]): void {
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // Race: the first kill may have taken the next process with it.
+      if (!isSystemError(error, 'ESRCH')) throw error;
+    }
+  }
 }
 
 const hasSpare = (pool: TestPool) => async () => pool.pool.runners().ready > 0;

@@ -60,6 +60,8 @@ export class RawClient implements AsyncDisposable {
     [];
   #isClosed = false;
   #lastId = 0;
+  readonly #arrivals = new WeakMap<RawMessage, number>();
+  #arrived = 0;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -184,7 +186,13 @@ export class RawClient implements AsyncDisposable {
     this.#onChunk = Promise.withResolvers();
   }
 
+  /** Which message of this connection it was, from 1: several that come in one piece are taken later than they came. */
+  arrivalOf(message: RawMessage): number {
+    return this.#arrivals.get(message) ?? Number.NaN;
+  }
+
   #take(message: RawMessage): void {
+    this.#arrivals.set(message, (this.#arrived += 1));
     const index = this.#waiting.findIndex(({ matches }) => matches(message));
     const [waiting] = index === -1 ? [] : this.#waiting.splice(index, 1);
     if (waiting === undefined) this.messages.push(message);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
 import { keyParam } from '../selection.ts';
 import { destinationParam } from './queue-list.ts';
-import { pausedSchema } from './queue-stats.ts';
+import { pauseResultSchema } from './queue-pause.ts';
 
 /** The same as `queue/pause` with a destination. Errors: not_found; conflict. */
 export const destinationHold = {
@@ -13,9 +13,5 @@ export const destinationHold = {
   scopes: ['admin'],
   rateClass: 'calls',
   params: z.strictObject({ name: destinationParam, ...keyParam }),
-  result: z.object({
-    /** False when it was so already. */
-    changed: z.boolean(),
-    paused: pausedSchema,
-  }),
+  result: pauseResultSchema,
 } as const satisfies MethodSpec;

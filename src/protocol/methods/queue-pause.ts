@@ -6,6 +6,13 @@ import { keyParam } from '../selection.ts';
 import { destinationParam } from './queue-list.ts';
 import { pausedSchema } from './queue-stats.ts';
 
+/** What is stopped after `queue/pause`, `queue/resume`, `destination/hold` and `destination/release`. */
+export const pauseResultSchema = z.object({
+  /** False when it was so already. */
+  changed: z.boolean(),
+  paused: pausedSchema,
+});
+
 /** Lasts over restarts, until `queue/resume`. What is being uploaded comes to its end; files are taken in and converted as before.
  * Errors: not_found for a destination that is not configured; conflict. */
 export const queuePause = {
@@ -14,9 +21,5 @@ export const queuePause = {
   scopes: ['admin'],
   rateClass: 'calls',
   params: z.strictObject({ destination: destinationParam.optional(), ...keyParam }),
-  result: z.object({
-    /** False when it was so already. */
-    changed: z.boolean(),
-    paused: pausedSchema,
-  }),
+  result: pauseResultSchema,
 } as const satisfies MethodSpec;

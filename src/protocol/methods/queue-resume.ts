@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { MethodSpec } from '../method-spec.ts';
 import { keyParam } from '../selection.ts';
 import { destinationParam } from './queue-list.ts';
-import { pausedSchema } from './queue-stats.ts';
+import { pauseResultSchema } from './queue-pause.ts';
 
 /** The end of `queue/pause` or `destination/hold`. Also clears what the destinations brought upon themselves: hold, backoff and
  * Retry-After are over at once. Without a destination those that are held by name stay held.
@@ -15,9 +15,5 @@ export const queueResume = {
   scopes: ['admin'],
   rateClass: 'calls',
   params: z.strictObject({ destination: destinationParam.optional(), ...keyParam }),
-  result: z.object({
-    /** False when it was so already. */
-    changed: z.boolean(),
-    paused: pausedSchema,
-  }),
+  result: pauseResultSchema,
 } as const satisfies MethodSpec;
